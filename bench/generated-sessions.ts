@@ -127,3 +127,30 @@ SELECT toDateTime('2026-03-02 00:00:00', 'UTC') + intDiv(number, 8) * 60, 'erspa
     'session', cityHash64(number) % 100 = 0, 'collector-1'
 FROM numbers(8 * 1440)`;
 }
+
+/**
+ * The statement that inserts into `table` a transaction of each session of an hour whose application is read
+ * in the clear: DNS, HTTP, SMB.
+ */
+export function insertGeneratedTransactions(table: string, sessions: string, hour: number): string {
+  return `
+INSERT INTO ${table} (session_id, number, time, mirror_type, mirror_source, mirror_session, client_ip,
+  server_ip, client_port, server_port, protocol, app_protocol, method, name, resource, status, outcome,
+  response_us, request_bytes, response_bytes, collector)
+WITH
+  cityHash64(session_id) AS h,
+  h % 100 < 3 AS bad
+SELECT session_id, 0, first_seen, mirror_type, mirror_source, mirror_session, client_ip, server_ip,
+  client_port, server_port, protocol, app_protocol,
+  multiIf(app_protocol = 'dns', ['A', 'AAAA', 'HTTPS', 'PTR'][h % 4 + 1], app_protocol = 'http',
+    ['GET', 'GET', 'GET', 'POST'][h % 4 + 1], ['CREATE', 'READ', 'WRITE'][h % 3 + 1]),
+  concat(['www', 'api', 'mail', 'files'][h % 4 + 1], '.site', toString(intDiv(h, 4) % 3000), '.example'),
+  if(app_protocol = 'dns', '', concat('/', toString(intDiv(h, 16) % 5000))),
+  multiIf(app_protocol = 'dns', if(bad, 'NXDOMAIN', 'NOERROR'), app_protocol = 'http',
+    if(bad, ['404', '500'][h % 2 + 1], '200'), if(bad, 'STATUS_ACCESS_DENIED', 'STATUS_SUCCESS')),
+  if(bad, 'client_error', 'ok'), greatest(1, response_us_max), client_payload, server_payload, collector
+FROM ${sessions}
+WHERE app_protocol IN ('dns', 'http', 'smb') AND server_packets > 0
+  AND first_seen >= toDateTime('2026-03-02 00:00:00', 'UTC') + INTERVAL ${hour} HOUR
+  AND first_seen < toDateTime('2026-03-02 00:00:00', 'UTC') + INTERVAL ${hour + 1} HOUR`;
+}

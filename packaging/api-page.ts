@@ -21,6 +21,9 @@ test compares it, and \`npx tsx packaging/api-page.ts\` writes it.
 - Answers from the store have \`meta\`: the \`statement\` as it ran (\`mirrorlake query\` runs it as it is),
   the \`table\`, \`rows_read\`, \`elapsed_ms\`, and a \`note\` where something has to be said about what is
   counted.
+- A GET whose \`Accept\` has \`application/x-ndjson\` and whose answer takes longer than a second is answered
+  with lines: \`progress\` (\`rows_read\`, \`rows_to_read\`, \`elapsed_ms\`) twice a second, at the end
+  \`answer\` or \`problem\`. Close the connection to end it: what nobody else waits for ends in the engine.
 - Every route that asks the store takes \`capture\`: the \`id\` of a capture that was dropped into the page,
   which is asked in its place.
 

@@ -70,13 +70,13 @@ function rightsIn(value: string): Right[] {
 
 /** What the configuration and the options say together. */
 async function settings(options: ConsoleOptions & { insecure?: boolean }): Promise<ConsoleConfig> {
-  const [{ consoleSchema }, { loadConfig }] = await Promise.all([
-    import('../config/schema.js'),
-    import('../config/load.js'),
-  ]);
+  const { consoleSchema } = await import('../config/schema.js');
   const given = consoleSchema.safeParse(options.listen === undefined ? {} : { listen: options.listen });
   if (!given.success) throw new UsageError(`console: --listen: ${given.error.issues[0].message}`);
-  const configured = options.config === undefined ? undefined : loadConfig(options.config).console;
+  const configured =
+    options.config === undefined
+      ? undefined
+      : (await import('../config/load.js')).loadConfig(options.config).console;
   return {
     ...given.data,
     ...configured,

@@ -10,6 +10,7 @@ import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { etag } from 'hono/etag';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { asError, MirrorlakeError } from '../model/errors.js';
 import type { Logger } from '../observe/log.js';
@@ -18,6 +19,7 @@ import type { Who } from './contract/sign-in.js';
 import { type Problem, ROUTES, type Route, type RouteName } from './contract.js';
 import { RequestError } from './errors.js';
 import type { Asking, Handler, Services } from './handler.js';
+import { Progressed } from './questions.js';
 import { aboutHandlers } from './routes/about.js';
 import { captureHandlers } from './routes/captures.js';
 import { compareHandlers } from './routes/compare.js';
@@ -37,6 +39,7 @@ import { trafficHandlers } from './routes/traffic.js';
 import { tunnelHandlers } from './routes/tunnels.js';
 import { viewHandlers } from './routes/views.js';
 import type { SignIn } from './sign-in.js';
+import { answeredOrTold, takesLines } from './slow-answers.js';
 
 /** Bodies of requests, bytes. */
 export const LONGEST_BODY = 64 * 1024;
@@ -172,7 +175,13 @@ export function createApp(options: AppOptions): Hono<Env> {
         capture === undefined
           ? options.services
           : { ...options.services, ...options.services.captures.services(capture) };
-      const answer = await (handler as Handler<RouteName>)(asking as Asking<RouteName>, services);
+      const progressed = new Progressed();
+      const heard = { ...services, questions: progressed.of(services.questions) };
+      const answering = (async () => (handler as Handler<RouteName>)(asking as Asking<RouteName>, heard))();
+      const told = route.method === 'GET' && takesLines(c.req.header('accept'));
+      const answer = told
+        ? await answeredOrTold(answering, progressed, (error) => problemOf(error, options.log))
+        : await answering;
       return answer instanceof Response ? answer : c.json(answer);
     });
   }
@@ -315,6 +324,14 @@ function parsed<S extends z.ZodType>(schema: S, given: unknown, where: string): 
 }
 
 function answerError(thrown: unknown, c: Context<Env>, log: Logger): Response {
+  const problem = problemOf(thrown, log);
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
+    'Content-Type': 'application/problem+json',
+  });
+}
+
+/** What the page is told of an error; the log has what is our own. */
+function problemOf(thrown: unknown, log: Logger): Problem {
   const error = asError(thrown);
   const status =
     error instanceof RequestError
@@ -325,7 +342,7 @@ function answerError(thrown: unknown, c: Context<Env>, log: Logger): Response {
           : 503
         : 500;
   if (status === 500) log.error({ err: error }, 'a request failed');
-  const problem: Problem = {
+  return {
     title: status === 500 ? 'internal error' : 'not answered',
     status,
     detail:
@@ -335,5 +352,4 @@ function answerError(thrown: unknown, c: Context<Env>, log: Logger): Response {
     ...(error instanceof MirrorlakeError && error.hint !== undefined && { hint: error.hint }),
     ...(error instanceof RequestError && error.position !== undefined && { position: error.position }),
   };
-  return c.body(JSON.stringify(problem), status, { 'Content-Type': 'application/problem+json' });
 }

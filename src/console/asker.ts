@@ -7,11 +7,15 @@ import { asError } from '../model/errors.js';
 import { QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { withoutPassword } from '../model/store-location.js';
 import { ControlError, openReply } from '../observe/control.js';
-import { openStore } from '../store/open.js';
+import { StoreUnavailable } from '../store/errors.js';
 import type { Store } from '../store/store.js';
 
-/** How long a data directory stays open after the last question, milliseconds: a collector may want it. */
+/** How long a data directory stays open after the last question, milliseconds: its engine takes memory. */
 export const IDLE = 60_000;
+/** How long questions may go on once another process wants the directory, milliseconds. */
+export const LAST_WORDS = 1500;
+/** How long it is left to that process, milliseconds: longer than that waits between two tries. */
+export const ASIDE = 3000;
 
 /** Where the store is now. */
 export interface Place {
@@ -31,9 +35,12 @@ export interface AskOptions {
 
 export class Asker {
   private store: Store | undefined;
-  private asked = 0;
+  /** Questions that run, each with what ends it. */
+  private readonly running = new Set<AbortController>();
   private idle: NodeJS.Timeout | undefined;
   private closed = false;
+  /** Settles when this one may open the store again; undefined: nobody else wants it. */
+  private aside: Promise<void> | undefined;
 
   /**
    * @param find says where the store is: a collector may have started or ended since the last question
@@ -46,10 +53,9 @@ export class Asker {
    * @returns the answer's bytes as they are read; destroyed if it fails midway, or is aborted
    * @throws MirrorlakeError in the store's or the collector's words
    */
-  async ask(
-    sql: string,
-    { format, seconds = QUESTION_DEFAULTS.seconds, signal }: AskOptions,
-  ): Promise<Readable> {
+  async ask(sql: string, options: AskOptions): Promise<Readable> {
+    const { format, seconds = QUESTION_DEFAULTS.seconds, signal } = options;
+    await this.aside;
     const { location, collector } = await this.find();
     if (collector !== undefined) {
       await this.release();
@@ -61,16 +67,28 @@ export class Asker {
         if (!(error instanceof ControlError) || error.unreached !== 'nobody') throw error;
       }
     }
+    // It may be wanted since.
+    if (this.aside !== undefined) return this.ask(sql, options);
     clearTimeout(this.idle);
-    this.asked++;
+    const end = new AbortController();
+    const left = (): void => end.abort();
+    if (signal?.aborted === true) left();
+    signal?.addEventListener('abort', left, { once: true });
+    const over = (): void => {
+      signal?.removeEventListener('abort', left);
+      this.answered(end);
+    };
+    this.running.add(end);
     try {
-      this.store ??= openStore(location, { create: false });
+      // It is a seventh of the memory of a console that nobody asks.
+      const { openStore } = await import('../store/open.js');
+      this.store ??= openStore(location, { create: false, wanted: () => this.giveWay() });
       const limits = { ...QUESTION_DEFAULTS, seconds };
-      const answer = await this.store.query(sql, { format, limits, ...(signal && { signal }) });
-      answer.once('close', () => this.answered());
+      const answer = await this.store.query(sql, { format, limits, signal: end.signal });
+      answer.once('close', over);
       return answer;
     } catch (error) {
-      this.answered();
+      over();
       throw error;
     }
   }
@@ -90,16 +108,31 @@ export class Asker {
     await this.release();
   }
 
-  private answered(): void {
-    if (--this.asked > 0 || this.closed) return;
+  private answered(question: AbortController): void {
+    this.running.delete(question);
+    if (this.running.size > 0 || this.closed) return;
     clearTimeout(this.idle);
-    this.idle = setTimeout(() => void this.release().catch(asError), IDLE).unref();
+    const soon = this.aside === undefined ? IDLE : 0;
+    this.idle = setTimeout(() => void this.release().catch(asError), soon).unref();
+  }
+
+  /** Another process wants the store, a collector that starts or somebody's question: it goes first. */
+  private giveWay(): void {
+    if (this.aside !== undefined || this.closed) return;
+    setTimeout(() => {
+      const why = new StoreUnavailable('another process wanted the store: ask again');
+      for (const question of this.running) question.abort(why);
+    }, LAST_WORDS).unref();
+    this.aside = new Promise<void>((resolve) => setTimeout(resolve, ASIDE)).then(() => {
+      this.aside = undefined;
+    });
+    void this.release().catch(asError);
   }
 
   /** Leaves the store to others. */
   private async release(): Promise<void> {
     clearTimeout(this.idle);
-    if (this.asked > 0 && !this.closed) return;
+    if (this.running.size > 0 && !this.closed) return;
     const { store } = this;
     this.store = undefined;
     await store?.close();

@@ -58,16 +58,4 @@ export type Params<N extends RouteName> =
 export type Body<N extends RouteName> =
   Declared<N> extends { body: infer B extends z.ZodType } ? z.output<B> : undefined;
 
-export type { Meta, Right, Route, Scope } from './contract/route.js';
-
-/** An error's body (RFC 9457), as application/problem+json. */
-export interface Problem {
-  readonly title: string;
-  readonly status: number;
-  /** What is wrong, in a sentence. */
-  readonly detail: string;
-  /** What to do about it. */
-  readonly hint?: string;
-  /** Where in a statement, from 0. */
-  readonly position?: number;
-}
+export type { AnswerProgress, Meta, Problem, Right, Route, Scope } from './contract/route.js';

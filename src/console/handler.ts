@@ -10,7 +10,8 @@ import type { Doctor } from './doctor.js';
 import type { Downloads } from './downloads.js';
 import { RequestError } from './errors.js';
 import type { LiveFeed } from './live-feed.js';
-import type { QuestionOptions, Table } from './questions.js';
+import { KEEP_RUNNING, type QuestionOptions, type Table } from './questions.js';
+import type { RunningStatements } from './running-statements.js';
 import type { Surroundings } from './statements/scope.js';
 import type { StoreServices } from './store-services.js';
 import type { Views } from './views.js';
@@ -21,6 +22,7 @@ export interface Services extends StoreServices {
   readonly downloads: Downloads;
   readonly doctor: Doctor;
   readonly views: Views;
+  readonly running: RunningStatements;
   /** What the collector tells of now, for all tabs. */
   readonly live: LiveFeed;
   /** Names of addresses that the configuration gives. */
@@ -51,6 +53,15 @@ export type Handler<N extends RouteName> = (
 /** The handlers of some routes. */
 export type Handlers<N extends RouteName> = { readonly [K in N]: Handler<K> };
 
+/**
+ * The time, in steps: who asks about a running range at the same time asks the same, and the store once.
+ *
+ * @returns milliseconds since 1970, never before now
+ */
+function now(): number {
+  return Math.ceil(Date.now() / KEEP_RUNNING) * KEEP_RUNNING;
+}
+
 /** What questions of a scope depend on. */
 export async function surroundings(
   { facts }: Services,
@@ -60,7 +71,7 @@ export async function surroundings(
   // Only a range that is not given depends on what is there.
   const newest =
     scope.from === undefined && scope.to === undefined ? (await facts.times(signal)).newest : undefined;
-  return { now: Date.now(), newest, prefix: facts.prefix };
+  return { now: now(), newest, prefix: facts.prefix };
 }
 
 /** @throws RequestError for a condition in SQL from somebody without the right to it */

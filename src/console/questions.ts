@@ -66,6 +66,40 @@ export interface QuestionOptions {
   readonly bare?: boolean;
 }
 
+/** What asks: all there is, or what asks for one request. */
+export type Asks = Pick<Questions, 'ask' | 'place'>;
+
+/** How far the questions of one request have got, together. */
+export class Progressed {
+  private readonly parts = new Map<object, Reached>();
+
+  /** @returns sums of those that have begun; time is for the caller to say */
+  get reached(): Omit<Reached, 'elapsedMs'> {
+    let rowsRead = 0;
+    let rowsToRead = 0;
+    for (const part of this.parts.values()) {
+      rowsRead += part.rowsRead;
+      rowsToRead += Math.max(part.rowsRead, part.rowsToRead);
+    }
+    return { rowsRead, rowsToRead };
+  }
+
+  /** The same questions, heard. */
+  of(questions: Asks): Asks {
+    return {
+      ask: (statement, options = {}) => {
+        const part = {};
+        const progress = (reached: Reached): void => {
+          this.parts.set(part, reached);
+          options.progress?.(reached);
+        };
+        return questions.ask(statement, { ...options, progress });
+      },
+      place: (urgency, signal) => questions.place(urgency, signal),
+    };
+  }
+}
+
 /** The format in which answers come: rows, and between them how far the engine has got. */
 const FORMAT = 'JSONCompactEachRowWithProgress';
 /** Texts of 64-bit integers would have to be parsed again; none of ours is beyond 2^53. */

@@ -16,6 +16,7 @@ import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
 import { LiveFeed } from './live-feed.js';
 import { Questions } from './questions.js';
+import { RunningStatements } from './running-statements.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
 import { SignIn } from './sign-in.js';
 import { StoreFacts } from './store-facts.js';
@@ -71,6 +72,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       capture: '',
       captures,
       views: new Views(state),
+      running: new RunningStatements(),
       version,
       log,
       links: config.links,

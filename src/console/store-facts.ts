@@ -1,7 +1,7 @@
 /** What the console has to know of the store before it can ask: names of tables, and the times it has. */
 
 import type { MirrorPointSaid } from './contract/about.js';
-import { objects, type Questions } from './questions.js';
+import { type Asks, objects } from './questions.js';
 import { POINT_ID } from './statements/scope.js';
 
 /** Milliseconds for which they hold. */
@@ -16,7 +16,7 @@ export interface StoreTimes {
 export class StoreFacts {
   /** @param prefix of all tables' names */
   constructor(
-    private readonly questions: Questions,
+    private readonly questions: Asks,
     readonly prefix: string,
   ) {}
 

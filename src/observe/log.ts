@@ -1,6 +1,6 @@
 /** The log: pino, readable on a terminal and JSON otherwise, on standard error. */
+import { createRequire } from 'node:module';
 import { destination, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 
 export type { Logger };
 
@@ -14,6 +14,8 @@ export function createLogger(level: string, readable: boolean): Logger {
     const timestamp = pino.stdTimeFunctions.isoTime;
     return pino({ level, base, timestamp, formatters }, destination({ fd, sync: true }));
   }
+  // Only terminals pay for it.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
   const stream = pretty({
     destination: fd,
     sync: true,

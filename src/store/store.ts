@@ -35,6 +35,11 @@ export interface OpenOptions {
   spool?: string;
   /** Bytes of memory that the embedded engine may take. */
   memory?: number;
+  /**
+   * Called when another process wants the data directory, which waits three seconds for it. Without this, it
+   * is refused.
+   */
+  wanted?: () => void;
 }
 
 export interface Store {

@@ -79,7 +79,8 @@ import { DOWNLOAD_PATIENCE, MOST_DOWNLOADS } from '../../src/console/downloads.j
 import { MOST_STREAMS as MOST_LIVE_STREAMS } from '../../src/console/live-feed.js';
 import { KEEP_RUNNING, KEPT_BYTES, MOST_RUNNING, MOST_WAITING } from '../../src/console/questions.js';
 import { MOST_WAITING_ROWS } from '../../src/console/routes/live.js';
-import { MOST_ANSWERED, MOST_BYTES, MOST_OF_ONE } from '../../src/console/routes/sql.js';
+import { MOST_ANSWERED, MOST_BYTES } from '../../src/console/routes/sql.js';
+import { MOST_OF_ONE } from '../../src/console/running-statements.js';
 import { COOKIE_LIFE, MOST_COOKIES, MOST_WRONG } from '../../src/console/sign-in.js';
 import { MOST_CONDITIONS, MOST_VALUES } from '../../src/console/statements/conditions.js';
 import { MOST_CANDIDATES, MOST as MOST_FOUND } from '../../src/console/statements/findings.js';

@@ -119,8 +119,8 @@ export const hosts = {
           received: z.number(),
           conversations: z.number(),
           failed: z.number(),
-          /** Others it talked to. */
-          peers: z.number(),
+          /** Others it talked to; null where a roll-up was asked, which does not know. */
+          peers: z.number().nullable(),
           first_seen: z.string(),
           last_seen: z.string(),
         }),

@@ -91,3 +91,35 @@ export const scope = z.object({
     .describe('A condition in SQL, as `export --where`; takes the right *sql*.'),
 });
 export type Scope = z.output<typeof scope>;
+
+/** Milliseconds after which an answer that is not there yet is told of as it is made. */
+export const SLOW = 1000;
+/** Of a request's `Accept`: it takes the lines of a slow answer. */
+export const SLOW_TYPE = 'application/x-ndjson';
+
+/** How far the store is with what a request asks of it. */
+export interface AnswerProgress {
+  readonly rows_read: number;
+  /** Rows that it expects to read; 0: not known. */
+  readonly rows_to_read: number;
+  /** Milliseconds since the request came. */
+  readonly elapsed_ms: number;
+}
+
+/** One line of a slow answer: the last one is the answer, or what went wrong. */
+export type SlowLine =
+  | { readonly progress: AnswerProgress }
+  | { readonly answer: unknown }
+  | { readonly problem: Problem };
+
+/** An error's body (RFC 9457), as application/problem+json. */
+export interface Problem {
+  readonly title: string;
+  readonly status: number;
+  /** What is wrong, in a sentence. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** Where in a statement, from 0. */
+  readonly position?: number;
+}

@@ -11,6 +11,7 @@ import {
   logonsStatement,
   MOST,
   namesStatement,
+  oneSidedCandidates,
   oneSidedStatement,
   resetsStatement,
   scanCandidates,
@@ -122,7 +123,7 @@ async function scans(looking: Looking, source: Source): Promise<Finding[]> {
   }));
 }
 
-async function shut(looking: Looking, source: Source, silent: boolean): Promise<Finding[]> {
+async function shut(looking: Looking, source: Source, services: Source, silent: boolean): Promise<Finding[]> {
   const found = await look<{
     address: string;
     port: number;
@@ -130,7 +131,7 @@ async function shut(looking: Looking, source: Source, silent: boolean): Promise<
     refused: number;
     clients: number;
     since: string;
-  }>(looking, shutStatement(source, silent), 'sessions', source.note);
+  }>(looking, shutStatement(source, services, silent), 'sessions', source.note);
   const ports = new Set(found.rows.map(({ port }) => port));
   return worst(found, ({ address, port, attempts, refused, clients, since }) => {
     const who = silent
@@ -223,6 +224,18 @@ interface OneSided {
   readonly only_clients: number;
 }
 
+/** Mirror points that mirror one direction only; of a long range, those that the roll-up suspects. */
+async function findOneSided(looking: Looking, all: Source): Promise<Found<OneSided>> {
+  const { services, scope, around, signal } = looking;
+  const traffic = await sourceOf(services, scope, around, { rollUp: 'traffic_by_minute' }, signal);
+  if (traffic.table === 'sessions') return look(looking, oneSidedStatement(all), 'sessions', all.note);
+  const suspects = await look<{ id: string }>(looking, oneSidedCandidates(traffic), traffic.table);
+  if (suspects.rows.length === 0) return { rows: [], meta: suspects.meta };
+  const only = suspects.rows.map(({ id }) => mirrorCondition(id)).join(' OR ');
+  const statement = oneSidedStatement({ ...all, where: `${all.where}\n  AND (${only})` });
+  return look(looking, statement, 'sessions', all.note);
+}
+
 function oneSided(found: Found<OneSided>): Finding[] {
   return worst(found, ({ id, name, conversations, one_sided, only_clients }) => ({
     kind: 'one_sided',
@@ -235,10 +248,10 @@ function oneSided(found: Found<OneSided>): Finding[] {
   }));
 }
 
-async function slow(looking: Looking, source: Source): Promise<Finding[]> {
-  const { scope, around, signal } = looking;
-  const wanted = { rollUp: 'services_by_hour' } as const;
-  const services = await sourceOf(looking.services, scope, around, wanted, signal);
+async function slow(looking: Looking, source: Source, services: Source): Promise<Finding[]> {
+  const candidates = slowCandidates(services);
+  const { rows } = await look(looking, candidates, services.table);
+  if (rows.length === 0) return [];
   const found = await look<{
     address: string;
     port: number;
@@ -248,7 +261,7 @@ async function slow(looking: Looking, source: Source): Promise<Finding[]> {
     way_us: number;
     answer_us: number;
     answered: number;
-  }>(looking, slowStatement(source, slowCandidates(services)), 'sessions', source.note);
+  }>(looking, slowStatement(source, candidates, services.table !== 'sessions'), 'sessions', source.note);
   return worst(found, (row) => {
     const own = Math.max(0, row.answer_us - row.way_us);
     const blame =
@@ -273,14 +286,14 @@ async function slow(looking: Looking, source: Source): Promise<Finding[]> {
   });
 }
 
-async function resets(looking: Looking, source: Source): Promise<Finding[]> {
+async function resets(looking: Looking, source: Source, services: Source): Promise<Finding[]> {
   const found = await look<{
     address: string;
     port: number;
     resets: number;
     established: number;
     clients: number;
-  }>(looking, resetsStatement(source), 'sessions', source.note);
+  }>(looking, resetsStatement(source, services), 'sessions', source.note);
   return worst(found, ({ address, port, resets: n, established, clients }) => ({
     kind: 'resets',
     title: `${service(address, port)} cuts connections off`,
@@ -410,19 +423,21 @@ export const findingsHandlers: Handlers<'findings'> = {
     const scope = during(query, range);
     const looking: Looking = { services, scope, around, range, signal };
     const all = fromSessions(scope, around);
-    const sided = await look<OneSided>(looking, oneSidedStatement(all), 'sessions', all.note);
+    const sided = await findOneSided(looking, all);
     // What a mirror does not show is not missing.
     const shown = sided.rows.map(({ id }) => `\n  AND NOT ${mirrorCondition(id)}`).join('');
     const source = { ...all, where: `${all.where}${shown}` };
+    const summed = await sourceOf(services, scope, around, { rollUp: 'services_by_hour' }, signal);
+    const byHour = { ...summed, where: `${summed.where}${shown}` };
     const { where } = scoped(scope, around, 'transactions');
     const from = `${services.facts.prefix}transactions AS t`;
     const found = await Promise.all([
       scans(looking, source),
-      shut(looking, source, false),
-      shut(looking, source, true),
+      shut(looking, source, byHour, false),
+      shut(looking, source, byHour, true),
       losses(looking),
-      slow(looking, source),
-      resets(looking, source),
+      slow(looking, source, byHour),
+      resets(looking, source, byHour),
       names(looking, from, where),
       logons(looking, from, where),
       certificates(looking),

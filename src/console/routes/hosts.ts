@@ -12,6 +12,7 @@ import {
 } from '../handler.js';
 import { objects, type Table } from '../questions.js';
 import { slowFor } from '../slow-for.js';
+import { sourceOf } from '../sources.js';
 import {
   clientsStatement,
   doorsStatement,
@@ -21,6 +22,7 @@ import {
   handshakesStatement,
   hostKey,
   hostsStatement,
+  rankedHostsStatement,
   scansStatement,
   trafficStatement,
 } from '../statements/hosts.js';
@@ -30,20 +32,36 @@ import { counted, duration, milliseconds, plural, service } from '../words.js';
 
 type Host = Answer<'host'>;
 
+/** What the roll-up leaves out. */
+const SUMMED =
+  'Times are of whole hours; frames that are not IP, and with how many others a host talked, are left out.';
+
 export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
   hosts: async ({ query, who, signal }, services) => {
     allowCondition(query, who);
-    const question = scoped(query, await surroundings(services, query, signal));
-    const statement = hostsStatement(question, query.order, query.limit, `${services.facts.prefix}sessions`);
-    const answer = await services.questions.ask(statement, keeping(question.ended, signal));
+    const { order, limit } = query;
+    const around = await surroundings(services, query, signal);
+    // With how many others each host talked, only sessions know.
+    const wanted = order === 'peers' ? undefined : ({ rollUp: 'hosts_by_hour' } as const);
+    const source = await sourceOf(services, query, around, wanted, signal);
+    const summed = source.table !== 'sessions';
+    const statement =
+      summed && order !== 'peers'
+        ? rankedHostsStatement(source, order, limit)
+        : hostsStatement(source, order, limit, `${services.facts.prefix}sessions`);
+    const answer = await services.questions.ask(statement, keeping(source.ended, signal));
     type Row = Answer<'hosts'>['rows'][number];
     type Answered = Omit<Row, 'first_seen' | 'last_seen'> & { since: string; until: string };
     const { rows, of_all } = listed<Answered>(answer);
     const cut = of_all - rows.length;
+    const note = [source.note, summed ? SUMMED : undefined].filter((words) => words !== undefined).join(' ');
     return {
       rows: rows.map(({ since, until, ...row }): Row => ({ ...row, first_seen: since, last_seen: until })),
       of_all,
-      meta: metaOf(statement, 'sessions', answer, { ...(cut > 0 && { cut }) }),
+      meta: metaOf(statement, source.table, answer, {
+        ...(cut > 0 && { cut }),
+        ...(note !== '' && { note }),
+      }),
     };
   },
   host: (asking, services) => answered(hostKey(asking.params.address), asking, services),

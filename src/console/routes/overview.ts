@@ -15,8 +15,16 @@ import { dropsStatement, lossStatement, MINUTE, minutesOf, restartsStatement } f
 import { mirrorCondition, type Range, rangeOf, type Surroundings, scoped } from '../statements/scope.js';
 import { bucketsOf, intervalFor } from '../statements/series.js';
 import { before, during, fromSessions, type RollUpName, type Source } from '../statements/tables.js';
-import { clientsStatement, OF_SERVICES, ROLL_UP_OF, topStatement } from '../statements/top.js';
+import {
+  clientsStatement,
+  OF_SERVICES,
+  pairAppsStatement,
+  ROLL_UP_OF,
+  topStatement,
+} from '../statements/top.js';
 import { timeText } from './about.js';
+
+const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
 /** A question's answer as objects, and how it came to be. */
 async function asked<Row>(
@@ -205,6 +213,18 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
     const statement = topStatement(source, what, by, limit);
     const answer = await asked<TopAnswer>(services, statement, source, signal);
     const rows = answer.rows.map(topRow);
+    const unknown = rows.filter((row) => what === 'pairs' && row.app === '' && !MAC.test(row.client ?? ''));
+    if (unknown.length > 0) {
+      const pairs = unknown.map(({ client = '', server = '' }) => ({ client, server }));
+      const apps = await asked<{ from_client: string; to_server: string; app: string }>(
+        services,
+        pairAppsStatement(source, pairs),
+        source,
+        signal,
+      );
+      for (const { from_client, to_server, app } of apps.rows)
+        for (const row of unknown) if (row.client === from_client && row.server === to_server) row.app = app;
+    }
     if (what === 'services' && source.table !== 'sessions' && rows.length > 0) {
       const sessions = fromSessions(query, around);
       const known = rows.map(({ server = '', port = 0 }) => ({ address: server, port }));

@@ -12,34 +12,9 @@ import { objects, reachedBy, URGENCY } from '../questions.js';
 /** Rows and bytes of an answer: beyond, it is cut, and says so. */
 export const MOST_ANSWERED = 100_000;
 export const MOST_BYTES = 64 * 1024 * 1024;
-/** Statements that one person has running at once. */
-export const MOST_OF_ONE = 4;
 /** Rows that are sent together. */
 const TOGETHER = 500;
 const FORMAT = 'JSONCompactEachRowWithProgress';
-
-/** What runs, by who asked and the id they chose. */
-const running = new Map<string, AbortController>();
-
-function keyOf(who: string, id: string): string {
-  return `${who}\n${id}`;
-}
-
-/**
- * Registers a statement.
- *
- * @throws RequestError for an id that is in use, and for too many
- */
-function begin(who: string, id: string, signal: AbortSignal): { readonly signal: AbortSignal; end(): void } {
-  const key = keyOf(who, id);
-  if (running.has(key)) throw new RequestError(`${id} runs already`, 409);
-  const mine = [...running.keys()].filter((one) => one.startsWith(`${who}\n`)).length;
-  if (mine >= MOST_OF_ONE)
-    throw new RequestError(`${MOST_OF_ONE} statements of yours run already`, 429, { hint: 'cancel one' });
-  const abort = new AbortController();
-  running.set(key, abort);
-  return { signal: AbortSignal.any([abort.signal, signal]), end: () => running.delete(key) };
-}
 
 /** A statement without what ends it, with 64-bit integers as texts: numbers of the page have 53 bits. */
 export function prepared(sql: string): string {
@@ -52,7 +27,7 @@ export function prepared(sql: string): string {
 
 export const sqlHandlers: Handlers<'sql' | 'cancel' | 'explain' | 'schema'> = {
   sql: async ({ body, who, signal }, services) => {
-    const mine = begin(who.name, body.id, signal);
+    const mine = services.running.begin(who.name, body.id, signal);
     let leave: (() => void) | undefined;
     try {
       leave = await services.questions.place(URGENCY.person, mine.signal);
@@ -100,11 +75,7 @@ export const sqlHandlers: Handlers<'sql' | 'cancel' | 'explain' | 'schema'> = {
     }
   },
 
-  cancel: ({ params, who }) => {
-    const found = running.get(keyOf(who.name, params.id));
-    found?.abort();
-    return { ended: found !== undefined };
-  },
+  cancel: ({ params, who }, { running }) => ({ ended: running.cancel(who.name, params.id) }),
 
   explain: async ({ body, signal }, { questions }) => {
     const bare = body.sql.replace(/[\s;]+$/, '');

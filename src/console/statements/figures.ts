@@ -1,5 +1,5 @@
 /** The figures of the overview. */
-import { isInside, measuresOf, written } from './measures.js';
+import { conversations, isInside, measuresOf, written } from './measures.js';
 import { bucketOf, type Source } from './tables.js';
 
 /** Sums over time. @returns rows of a bucket, bytes, packets, sessions, TCP, failed */
@@ -22,7 +22,7 @@ export function hostsStatement({ table, from, where }: Source): string {
   return table === 'sessions'
     ? 'SELECT uniqExactArray(multiIf(t.server_packets = 0, [t.client_ip],\n' +
         '    t.client_packets = 0, [t.server_ip], [t.client_ip, t.server_ip])) AS hosts,\n' +
-        `  uniqExact(t.session_id) AS conversations\nFROM ${from}\nWHERE ${where}`
+        `  ${conversations()} AS conversations\nFROM ${from}\nWHERE ${where}`
     : `SELECT uniqExactIf(t.host, t.packets_sent > 0) AS hosts\nFROM ${from}\nWHERE ${where}`;
 }
 

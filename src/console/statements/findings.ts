@@ -1,4 +1,5 @@
 /** What may be worth a look, in SQL: thresholds keep out what is usual, and every answer is bounded. */
+import { quote } from '../../store/tables.js';
 import { FAILED, isInside, measuresOf, networkOf, REFUSED, RESET, SILENT, written } from './measures.js';
 import { POINT, POINT_ID } from './scope.js';
 import type { Source } from './tables.js';
@@ -57,6 +58,19 @@ export function oneSidedStatement({ from, where }: Source): string {
   );
 }
 
+/** TCP states that take no packet of the other side. */
+const ONE_SIDED = "('S0', 'SH', 'SHR', 'RSTOS0', 'RSTRH', 'OTH')";
+
+/** Mirror points that may, of the roll-up: what {@link oneSidedStatement} looks at closely. @returns ids */
+export function oneSidedCandidates({ from, where }: Source): string {
+  const sided = `sumIf(t.sessions, t.tcp_state IN ${ONE_SIDED})`;
+  return (
+    `SELECT ${POINT_ID} AS id\nFROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
+    `GROUP BY ${POINT.slice(1, -1)}\nHAVING ${sided} >= ${LEAST.oneSided} ` +
+    `AND ${sided} >= ${LEAST.oneSidedShare} * sum(t.sessions)\nORDER BY ${sided} DESC\nLIMIT ${MOST}`
+  );
+}
+
 /** @returns rows of client, doors, refused, silent, doors that opened, beginning, seconds */
 export function scansStatement({ from, where }: Source, candidates: string): string {
   const door = '(t.server_ip, t.server_port)';
@@ -85,29 +99,41 @@ export function scanCandidates(source: Source): string {
   );
 }
 
-/** Services that have so many conversations with some end: a condition for what is looked at closely. */
-function servicesWith({ from, where }: Source, states: string, least: number): string {
+/**
+ * Services that have so many conversations with some end: a condition for what is looked at closely.
+ *
+ * @param states the ends, in sessions
+ * @param summed what the roll-up has to say of a service
+ */
+function servicesWith({ table, from, where }: Source, states: string, least: number, summed: string): string {
+  const [only, having, ranked] =
+    table === 'sessions'
+      ? [`t.tcp_state IN ${states}`, `count() >= ${least}`, '']
+      : ['t.protocol = 6', summed, ` ORDER BY sum(t.sessions) DESC LIMIT ${MOST_CANDIDATES}`];
   return (
     '(t.server_ip, t.server_port) IN (\n' +
     `    SELECT t.server_ip, t.server_port FROM ${from}\n` +
-    `    WHERE ${where}\n      AND t.tcp_state IN ${states}\n` +
-    `    GROUP BY t.server_ip, t.server_port HAVING count() >= ${least})`
+    `    WHERE ${where}\n      AND ${only}\n` +
+    `    GROUP BY t.server_ip, t.server_port HAVING ${having}${ranked})`
   );
 }
 
 /**
  * Services whose every attempt failed.
  *
+ * @param services of sessions or the roll-up: what is looked at closely
  * @returns rows of address, port, attempts, refused, silent, clients, beginning
  */
-export function shutStatement(source: Source, silent: boolean): string {
-  const { from, where } = source;
+export function shutStatement({ from, where }: Source, services: Source, silent: boolean): string {
+  const failed = 'sum(t.unanswered + t.refused)';
+  const summed = `${failed} >= ${LEAST.attempts} AND ${failed} = sum(t.sessions)`;
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port, count() AS attempts,\n` +
     `  countIf(t.tcp_state IN ${REFUSED}) AS refused, countIf(t.tcp_state IN ${SILENT}) AS silent,\n` +
     '  uniqExact(t.client_ip) AS clients, min(t.first_seen) AS since\n' +
     `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
-    `  AND ${servicesWith(source, FAILED, LEAST.attempts)}\nGROUP BY t.server_ip, t.server_port\n` +
+    `  AND ${servicesWith(services, FAILED, LEAST.attempts, summed)}\n` +
+    'GROUP BY t.server_ip, t.server_port\n' +
     `HAVING attempts = refused + silent AND attempts >= ${LEAST.attempts} AND clients >= ${LEAST.clients}\n` +
     `  AND ${silent ? 'silent > refused' : 'refused >= silent'}\n` +
     `ORDER BY attempts DESC, t.server_ip, t.server_port\nLIMIT ${MOST}`
@@ -118,17 +144,20 @@ export function shutStatement(source: Source, silent: boolean): string {
  * Services whose handshakes take much longer than what the same networks are used to: the median of all their
  * handshakes on the same side, inside or on the Internet.
  *
+ * @param sampled whether what is usual is told of some of the handshakes only
  * @returns rows of address, port, handshakes, clients, median, what is usual, mean round trip to the server,
  * mean answer, answers, all in microseconds
  */
-export function slowStatement({ from, where }: Source, candidates: string): string {
+export function slowStatement({ from, where }: Source, candidates: string, sampled: boolean): string {
   const timed = `FROM ${from}\n    WHERE ${where}\n      AND t.handshake_us > 0`;
+  // What is usual takes no more than an eighth of a long range.
+  const some = sampled ? '\n      AND t.client_port % 8 = 0' : '';
   const network = networkOf('t.client_ip');
   const inside = isInside('t.server_ip');
   return (
     `WITH networks AS (\n    SELECT ${network} AS network,\n      ${inside} AS inside,\n` +
     '      quantileExact(0.5)(t.handshake_us) AS usual_us, uniq(t.server_ip, t.server_port) AS known\n' +
-    `    ${timed}\n    GROUP BY network, inside\n    HAVING known > ${LEAST.yardsticks}),\n` +
+    `    ${timed}${some}\n    GROUP BY network, inside\n    HAVING known > ${LEAST.yardsticks}),\n` +
     `  services AS (\n    SELECT t.server_ip AS ip, t.server_port AS port, ${network} AS network,\n` +
     `      ${inside} AS inside,\n` +
     '      quantileExact(0.5)(t.handshake_us) AS us, count() AS timed,\n' +
@@ -155,21 +184,29 @@ export function slowCandidates(source: Source): string {
   const { count, quantile } = measuresOf(source).handshake;
   return (
     `SELECT t.server_ip, t.server_port FROM ${source.from} WHERE ${source.where}\n` +
-    `        GROUP BY t.server_ip, t.server_port HAVING ${count} >= ${LEAST.handshakes}\n` +
+    `        GROUP BY t.server_ip, t.server_port HAVING ${count} >= ${LEAST.handshakes} ` +
+    `AND ${quantile(0.5)} >= ${LEAST.slowerUs / 2}\n` +
     `        ORDER BY ${quantile(0.5)} DESC LIMIT ${MOST_CANDIDATES}`
   );
 }
 
-/** Services that cut off what is established. @returns rows of address, port, resets, established, clients */
-export function resetsStatement(source: Source): string {
-  const { from, where } = source;
+/**
+ * Services that cut off what is established.
+ *
+ * @param services of sessions or the roll-up: what is looked at closely
+ * @returns rows of address, port, resets, established, clients
+ */
+export function resetsStatement({ from, where }: Source, services: Source): string {
+  const established = 'sum(t.sessions - t.unanswered - t.refused)';
+  const summed = `sum(t.reset) >= ${LEAST.resets} AND sum(t.reset) >= ${LEAST.resetShare} * ${established}`;
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
     `  countIf(t.tcp_state = 'RSTR') AS resets, countIf(t.tcp_state NOT IN ${FAILED}) AS established,\n` +
     `  uniqExactIf(t.client_ip, t.tcp_state = 'RSTR') AS clients,\n` +
     `  countIf(t.tcp_state IN ${RESET}) AS by_either\n` +
     `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
-    `  AND ${servicesWith(source, "('RSTR')", LEAST.resets)}\nGROUP BY t.server_ip, t.server_port\n` +
+    `  AND ${servicesWith(services, "('RSTR')", LEAST.resets, summed)}\n` +
+    'GROUP BY t.server_ip, t.server_port\n' +
     `HAVING resets >= ${LEAST.resets} AND resets >= ${LEAST.resetShare} * established\n` +
     `ORDER BY resets DESC, t.server_ip, t.server_port\nLIMIT ${MOST}`
   );
@@ -208,7 +245,9 @@ export function logonsStatement(from: string, where: string): string {
     '  t.app_protocol AS app,\n' +
     '  any(t.user_name) AS somebody, any(t.status) AS answer, count() AS attempts,\n' +
     '  uniqExact(t.user_name) AS users, min(t.time) AS since\n' +
-    `FROM ${from}\nWHERE ${where}\n  AND (t.app_protocol, t.status) IN (\n    ${refused.join(',\n    ')})\n` +
+    `FROM ${from}\nWHERE ${where}\n` +
+    `  AND t.status IN (${Object.values(REFUSED_LOGONS).flat().map(quote).join(', ')})\n` +
+    `  AND (t.app_protocol, t.status) IN (\n    ${refused.join(',\n    ')})\n` +
     `GROUP BY t.client_ip, t.server_ip, app\nHAVING attempts >= ${LEAST.logons}\n` +
     `ORDER BY attempts DESC, t.client_ip\nLIMIT ${MOST}`
   );

@@ -5,8 +5,9 @@ import { formatIp } from '../../wire/ip/addresses.js';
 import type { HOST_ORDERS } from '../contract/hosts.js';
 import { RequestError } from '../errors.js';
 import { conditions } from './conditions.js';
-import { FAILED } from './measures.js';
+import { written as addressText, conversations, FAILED } from './measures.js';
 import { POINT_ID, type ScopedQuestion } from './scope.js';
+import type { Source } from './tables.js';
 
 /** Rows of each list on a host's page. */
 export const MOST_ROWS = 100;
@@ -184,6 +185,26 @@ const ORDERS: Readonly<Record<(typeof HOST_ORDERS)[number], string>> = {
   peers: 'peers',
 };
 
+/**
+ * The first hosts of a long range, of the roll-up: it knows frames that are not IP as `::`, times as hours,
+ * and not with whom a host talked.
+ */
+export function rankedHostsStatement(
+  { from, where }: Source,
+  order: Exclude<(typeof HOST_ORDERS)[number], 'peers'>,
+  limit: number,
+): string {
+  return (
+    `SELECT ${addressText('t.host')} AS address, sum(t.bytes_sent) AS sent,\n` +
+    '  sum(t.bytes_received) AS received, sum(t.client_sessions + t.server_sessions) AS conversations,\n' +
+    '  sum(t.client_failed + t.server_failed) AS failed, NULL AS peers,\n' +
+    `  ${written('min(t.hour)')} AS since, ${written('max(t.hour) + 3600')} AS until,\n` +
+    '  count() OVER () AS of_all\n' +
+    `FROM ${from}\nWHERE ${where}\n  AND t.host != toIPv6('::')\n` +
+    `GROUP BY t.host\nORDER BY ${ORDERS[order]} DESC, t.host\nLIMIT ${limit}`
+  );
+}
+
 /** The hosts of a range: each conversation counts for both its ends. */
 export function hostsStatement(
   { where }: ScopedQuestion,
@@ -197,8 +218,8 @@ export function hostsStatement(
     `SELECT if(mac = '', replaceRegexpOne(IPv6NumToString(ip), '^::ffff:', ''), mac) AS address,\n` +
     `  sum(${own('server_bytes', 'client_bytes')}) AS sent,\n` +
     `  sum(${own('client_bytes', 'server_bytes')}) AS received,\n` +
-    '  uniqExact(session_id) AS conversations,\n' +
-    `  uniqExactIf(session_id, tcp_state IN ${FAILED}) AS failed,\n` +
+    `  ${conversations()} AS conversations,\n` +
+    `  ${conversations(`tcp_state IN ${FAILED}`)} AS failed,\n` +
     `  uniqExact(${own('client_ip', 'server_ip')}, ${own(mac('client'), mac('server'))}) AS peers,\n` +
     `  ${written('min(first_seen)')} AS since, ${written('max(last_seen)')} AS until,\n` +
     '  count() OVER () AS of_all\n' +

@@ -9,6 +9,20 @@ export const RESET = "('RSTO', 'RSTR')";
 export const REFUSED = "('REJ', 'RSTRH')";
 export const SILENT = "('S0', 'RSTOS0')";
 
+/**
+ * How many conversations rows of `sessions` are of. Few have several rows, and only these are compared: a set
+ * of the ids of millions takes more memory than a question may have.
+ *
+ * @param of a condition on rows
+ */
+export function conversations(of?: string): string {
+  const also = of === undefined ? '' : ` AND ${of}`;
+  return (
+    `(countIf(part = 0 AND end_reason != 'active'${also}) +\n` +
+    `    uniqExactIf(session_id, (part > 0 OR end_reason = 'active')${also}))`
+  );
+}
+
 /** An address as people write it, in SQL. */
 export function written(column: string): string {
   return `replaceRegexpOne(IPv6NumToString(${column}), '^::ffff:', '')`;

@@ -1,6 +1,6 @@
 /** Sums over time, as steps of a round length. */
 import type { SERIES_BY, UNITS } from '../contract/traffic.js';
-import { FAILED, measuresOf, RESET } from './measures.js';
+import { conversations, FAILED, measuresOf, RESET } from './measures.js';
 import { POINT_ID, type Range } from './scope.js';
 import { bucketOf, type Source } from './tables.js';
 
@@ -47,7 +47,7 @@ export function seriesStatement(
   return (
     `SELECT ${bucketOf(source, interval)} AS bucket,\n` +
     `  ${by === 'mirror' && summed ? POINT_ID : BY[by]} AS series,\n` +
-    `  ${unit === 'sessions' && !summed ? 'uniqExact(t.session_id)' : measuresOf(source)[unit]} AS value\n` +
+    `  ${unit === 'sessions' && !summed ? conversations() : measuresOf(source)[unit]} AS value\n` +
     `FROM ${source.from}\nWHERE ${source.where}\nGROUP BY bucket, series\nORDER BY bucket`
   );
 }

@@ -5,7 +5,7 @@ import type { SERVICE_ORDERS } from '../contract/services.js';
 import { RequestError } from '../errors.js';
 import { addressLiteral } from './conditions.js';
 import { MOST_ROWS, medianOf, NETWORK, NETWORK_WRITTEN, written } from './hosts.js';
-import { FAILED, RESET } from './measures.js';
+import { conversations, FAILED, RESET } from './measures.js';
 import { POINT_ID, type Range, type ScopedQuestion, timeLiteral } from './scope.js';
 
 export interface ServiceKey {
@@ -218,8 +218,8 @@ export function servicesStatement(
   return (
     "SELECT replaceRegexpOne(IPv6NumToString(server_ip), '^::ffff:', '') AS address, server_port AS port,\n" +
     "  if(max(app_protocol) = '', any(transport), max(app_protocol)) AS app,\n" +
-    '  uniqExact(session_id) AS conversations, uniqExact(client_ip) AS clients,\n' +
-    `  uniqExactIf(session_id, tcp_state IN ${FAILED}) AS failed,\n` +
+    `  ${conversations()} AS conversations, uniqExact(client_ip) AS clients,\n` +
+    `  ${conversations(`tcp_state IN ${FAILED}`)} AS failed,\n` +
     '  sum(client_bytes + server_bytes) AS bytes,\n' +
     `  ${quantile(0.5)} AS response_p50_us, ${quantile(0.95)} AS response_p95_us,\n` +
     `  ${medianOf('handshake_us')} AS handshake_p50_us, count() OVER () AS of_all\n` +

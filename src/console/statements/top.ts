@@ -29,27 +29,12 @@ interface Shape {
   readonly where?: string;
 }
 
-const MAC_IF_NOT_IP = (side: 'client' | 'server'): string =>
-  `if(t.ether_type IN (2048, 34525), '', toString(t.${side}_mac))`;
-/** An address, or the MAC address of frames that are not IP. */
-const shownSide = (side: 'client' | 'server'): string =>
-  `if(${side}_address = '', ${written(`t.${side}_ip`)}, ${side}_address)`;
-
 /** Both ends of a conversation, and what each sent and received. */
 const ENDS = '\nARRAY JOIN [0, 1] AS serves';
 const END = 'if(serves, t.server_ip, t.client_ip)';
 
-function shapeOf(what: What, { table }: Source): Shape {
+function shapeOf(what: Exclude<What, 'pairs'>, { table }: Source): Shape {
   switch (what) {
-    case 'pairs':
-      return {
-        keys: ['t.client_ip', 't.server_ip', 'client_address', 'server_address'],
-        shown:
-          `${MAC_IF_NOT_IP('client')} AS client_address, ${MAC_IF_NOT_IP('server')} AS server_address,\n` +
-          `  ${shownSide('client')} AS from_client, ${shownSide('server')} AS to_server,\n` +
-          "  argMax(if(t.app_protocol = '', t.transport, t.app_protocol),\n" +
-          '    t.client_bytes + t.server_bytes) AS app',
-      };
     case 'hosts':
       return table === 'sessions'
         ? { keys: ['ip'], shown: `${END} AS ip, ${written('ip')} AS address`, join: ENDS, where: IP }
@@ -102,20 +87,17 @@ function orderOf(by: By, m: Measures): { readonly order: string; readonly having
 /**
  * The first rows, and as `of_all` how many there are.
  *
- * Columns: from_client, to_server, app | address | prefix | address, port, app | app; bytes, packets,
- * conversations, failed; of services also resent, refused, silent, handshakes, handshake_p50, handshake_p95,
- * answered, response_p50, response_p95, and clients where `sessions` is read.
+ * Columns: from_client, to_server, app ('' of IP, which {@link pairAppsStatement} has) | address | prefix |
+ * address, port, app | app; bytes, packets, conversations, failed; of services also resent, refused, silent,
+ * handshakes, handshake_p50, handshake_p95, answered, response_p50, response_p95, and clients where
+ * `sessions` is read.
  */
 export function topStatement(source: Source, what: What, by: By, limit: number): string {
+  if (what === 'pairs') return pairsStatement(source, by, limit);
   const m = measuresOf(source);
   const { keys, shown, join = '', where } = shapeOf(what, source);
   const { order, having } = orderOf(by, m);
-  const numbers = [
-    `${m.bytes} AS bytes`,
-    `${m.packets} AS packets`,
-    `${m.sessions} AS conversations`,
-    `${m.failed} AS failed`,
-  ];
+  const numbers = numbersOf(m);
   if (what === 'services') {
     numbers.push(`${m.resent} AS resent`, `${m.refused} AS refused`, `${m.silent} AS silent`);
     for (const name of ['handshake', 'response'] as const) {
@@ -138,6 +120,61 @@ export function topStatement(source: Source, what: What, by: By, limit: number):
     `FROM ${source.from}${join}\nWHERE ${source.where}${where === undefined ? '' : `\n  AND ${where}`}\n` +
     `GROUP BY ${keys.join(', ')}${having === '' ? '' : `\nHAVING ${having}`}\n` +
     `ORDER BY ${[`${order} DESC`, ...keys].join(', ')}\nLIMIT ${limit}`
+  );
+}
+
+function numbersOf(m: Measures): string[] {
+  return [
+    `${m.bytes} AS bytes`,
+    `${m.packets} AS packets`,
+    `${m.sessions} AS conversations`,
+    `${m.failed} AS failed`,
+  ];
+}
+
+const APP =
+  "argMax(if(t.app_protocol = '', t.transport, t.app_protocol), t.client_bytes + t.server_bytes) AS app";
+
+/**
+ * Pairs are grouped by what addresses are stored as, and written out once they are ranked: there are many
+ * more of them than of anything else. Frames that are not IP have their MAC addresses.
+ */
+function pairsStatement(source: Source, by: By, limit: number): string {
+  const m = measuresOf(source);
+  const { order, having } = orderOf(by, m);
+  const [from, where] = [source.from, source.where.replaceAll('\n', '\n      ')];
+  const kind = (which: string, ends: readonly string[], app: string, keys: string): string =>
+    `    SELECT ${ends[0]} AS from_ip, ${ends[1]} AS to_ip, ${ends[2]} AS from_mac, ${ends[3]} AS to_mac,\n` +
+    `      ${app},\n      ${numbersOf(m).join(',\n      ')}\n` +
+    `    FROM ${from}\n    WHERE ${where}\n        AND ${which}\n    GROUP BY ${keys}` +
+    `${having === '' ? '' : ` HAVING ${having}`}`;
+  const ip = kind(IP, ['t.client_ip', 't.server_ip', "''", "''"], "'' AS app", 't.client_ip, t.server_ip');
+  const macs = ["toIPv6('::')", "toIPv6('::')", 'toString(t.client_mac)', 'toString(t.server_mac)'];
+  const others = kind(`NOT ${IP}`, macs, APP, 't.client_mac, t.server_mac');
+  const shown = (side: 'from' | 'to'): string =>
+    `if(${side}_mac = '', ${written(`${side}_ip`)}, ${side}_mac)`;
+  const ranked = `ORDER BY ${order} DESC, from_ip, to_ip, from_mac, to_mac`;
+  return (
+    `SELECT ${shown('from')} AS from_client, ${shown('to')} AS to_server, app,\n` +
+    '  bytes, packets, conversations, failed, of_all\n' +
+    `FROM (\n  SELECT *, count() OVER () AS of_all\n  FROM (\n${ip}\n    UNION ALL\n${others})\n` +
+    `  ${ranked}\n  LIMIT ${limit})\n${ranked}`
+  );
+}
+
+/** A pair, as {@link topStatement} names it. */
+export interface PairKey {
+  readonly client: string;
+  readonly server: string;
+}
+
+/** What pairs of addresses have most bytes of. @returns rows of from_client, to_server, app */
+export function pairAppsStatement({ from, where }: Source, pairs: readonly PairKey[]): string {
+  const list = pairs.map(({ client, server }) => `(toIPv6('${client}'), toIPv6('${server}'))`);
+  return (
+    `SELECT ${written('t.client_ip')} AS from_client, ${written('t.server_ip')} AS to_server,\n  ${APP}\n` +
+    `FROM ${from}\nWHERE ${where}\n  AND ${IP}\n` +
+    `  AND (t.client_ip, t.server_ip) IN (${list.join(', ')})\nGROUP BY t.client_ip, t.server_ip`
   );
 }
 

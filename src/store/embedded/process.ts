@@ -77,10 +77,14 @@ export class ChdbProcess implements Connection {
   /** Milliseconds to wait before the next try. */
   private heldWait = HELD_RETRY;
 
-  /** @param opened called when the engine has opened the directory, which then belongs to it alone */
+  /**
+   * @param opened called when the engine has opened the directory, which then belongs to it alone
+   * @param held called while another process has it and this one waits for it
+   */
   constructor(
     private readonly options: ChdbOptions,
     private readonly opened: () => void,
+    private readonly held: () => void,
   ) {
     this.owner = ownerOf(options.data);
     this.start();
@@ -248,6 +252,7 @@ export class ChdbProcess implements Connection {
   private ended(): void {
     const { starting } = this;
     if (starting !== undefined && HELD.test(this.said) && this.mayYetBeFree()) {
+      this.held();
       setTimeout(() => this.launch(), this.heldWait);
       this.heldWait *= 2;
       return;

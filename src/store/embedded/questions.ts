@@ -100,7 +100,12 @@ export class Questions {
         'give it more --timeout',
     );
     const timer = setTimeout(() => end(late), limits.seconds * 1000 + OVERTIME);
-    const left = (): void => end(new StoreUnavailable('nobody waits for the answer any more'));
+    const left = (): void => {
+      const why: unknown = signal?.reason;
+      end(
+        why instanceof StoreUnavailable ? why : new StoreUnavailable('nobody waits for the answer any more'),
+      );
+    };
     signal?.addEventListener('abort', left);
     if (signal?.aborted === true) left();
     // Whoever reads the answer has had enough of it.

@@ -1,5 +1,15 @@
 /** Embedded ClickHouse: chDB in its own process, over a data directory. */
-import { accessSync, constants, copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  type FSWatcher,
+  readdirSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -33,6 +43,9 @@ export class EmbeddedStore extends ClickHouseStore {
   /** Directories that the engine may read segments from. */
   private readonly readable: readonly string[];
   private readonly own = new Set<string>();
+  /** Made by who wants the directory, for who has it. */
+  private readonly note: string;
+  private watcher: FSWatcher | undefined;
   private inserts = 0;
 
   /**
@@ -46,6 +59,7 @@ export class EmbeddedStore extends ClickHouseStore {
     const data = join(path, 'clickhouse');
     this.incoming = join(path, 'incoming');
     this.answers = join(path, 'answers');
+    this.note = join(path, 'wanted');
     this.readable = [path, ...(options.spool === undefined ? [] : [resolve(options.spool)])];
     try {
       if (options.create) this.empty = makeDirectory(data).includes(data);
@@ -66,7 +80,9 @@ export class EmbeddedStore extends ClickHouseStore {
         answers: this.answers,
       },
       () => this.clean(),
+      () => this.want(),
     );
+    if (options.wanted !== undefined) this.listen(path, options.wanted);
     this.questions = new Questions(this.chdb, this.answers, this.own, directory);
     this.client = createClient({ connection: this.chdb, log: { level: ClickHouseLogLevel.OFF } });
   }
@@ -119,6 +135,7 @@ export class EmbeddedStore extends ClickHouseStore {
   }
 
   async close(): Promise<void> {
+    this.watcher?.close();
     await this.client.close();
   }
 
@@ -162,8 +179,29 @@ export class EmbeddedStore extends ClickHouseStore {
     );
   }
 
+  /** Asks the process that has the directory for it: it may be one that does without. */
+  private want(): void {
+    try {
+      writeFileSync(this.note, '', { mode: FILE_MODE });
+      giveTo(this.chdb.owner, this.note);
+    } catch {
+      // Then it is refused, which says so.
+    }
+  }
+
+  private listen(path: string, wanted: () => void): void {
+    try {
+      this.watcher = watch(path, { persistent: false }, (_, name) => {
+        if (name === 'wanted' && existsSync(this.note)) wanted();
+      });
+      // Where the kernel has no more watches, the other one is refused.
+      this.watcher.on('error', () => this.watcher?.close());
+    } catch {}
+  }
+
   /** The directory belongs to this process alone now: remove what a killed one left. */
   private clean(): void {
+    rmSync(this.note, { force: true });
     for (const directory of [this.incoming, this.answers]) {
       for (const name of readdirSync(directory)) {
         const file = join(directory, name);

@@ -1,6 +1,17 @@
 /** Asks the console's API. */
-import type { Answer, Asked, Body, Params, Problem, RouteName } from '../../../src/console/contract.js';
+
+import type { SlowLine } from '../../../src/console/contract/route.js';
+import type {
+  Answer,
+  AnswerProgress,
+  Asked,
+  Body,
+  Params,
+  Problem,
+  RouteName,
+} from '../../../src/console/contract.js';
 import { PREFIX } from '../app/served.js';
+import { linesOf } from './lines.js';
 import { PATHS } from './paths.js';
 
 /** An answer that is an error, in the server's words. */
@@ -23,6 +34,8 @@ export interface CallOptions<N extends RouteName> {
   readonly params?: Params<N>;
   readonly body?: Body<N>;
   readonly signal?: AbortSignal;
+  /** Told now and then, once the answer takes its time. */
+  readonly progress?: (reached: AnswerProgress) => void;
 }
 
 /** Routes of the console itself: all others ask a store. */
@@ -70,29 +83,41 @@ export function urlOf<N extends RouteName>(
 /** @throws ApiError; AbortError when it is left */
 export async function call<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Answer<N>> {
   const response = await request(name, options);
-  return (await response.json()) as Answer<N>;
+  if (response.headers.get('Content-Type') !== LINES) return (await response.json()) as Answer<N>;
+  for await (const line of linesOf<SlowLine>(response)) {
+    if ('progress' in line) options.progress?.(line.progress);
+    else if ('problem' in line) throw new ApiError(line.problem);
+    else return line.answer as Answer<N>;
+  }
+  throw new ApiError(SILENT);
 }
+
+/** The type of an answer that is told of as it is made. */
+const LINES = 'application/x-ndjson';
+
+const SILENT: Problem = {
+  title: 'not answered',
+  status: 0,
+  detail: 'The console does not answer.',
+  hint: 'Is mirrorlake console still running?',
+};
 
 /** The same, for answers that are streamed. */
 export async function request<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Response> {
   const [method] = PATHS[name].split(' ');
-  const { body, signal } = options;
+  const { body, signal, progress } = options;
   const response = await fetch(urlOf(name, options), {
     method,
     credentials: 'same-origin',
     ...(signal !== undefined && { signal }),
-    ...(body !== undefined && {
-      body: JSON.stringify(body),
-      headers: { 'Content-Type': 'application/json' },
-    }),
+    headers: {
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(progress !== undefined && { Accept: `application/json, ${LINES}` }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError({
-      title: 'not answered',
-      status: 0,
-      detail: 'The console does not answer.',
-      hint: 'Is mirrorlake console still running?',
-    });
+    throw new ApiError(SILENT);
   });
   if (!response.ok) throw new ApiError(await problemOf(response));
   return response;

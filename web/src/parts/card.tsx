@@ -7,7 +7,7 @@ import type { ApiError } from '../api/client.js';
 import { count } from '../format/numbers.js';
 import { copy } from './copy.js';
 import { Icon } from './icon.js';
-import { Bones, Wrong } from './states.js';
+import { type Awaited, Going, Waiting, Wrong } from './states.js';
 
 export interface CardProps {
   readonly title: string;
@@ -19,12 +19,11 @@ export interface CardProps {
   readonly meta?: Meta | undefined;
   readonly className?: string;
   readonly style?: CSSProperties;
-  /** The question: while it has no answer, its bones or its error are shown. */
-  readonly of?: {
+  /** The question: while it has no answer, its bones, how it goes, or its error are shown. */
+  readonly of?: Awaited & {
     readonly isPending: boolean;
     readonly isPlaceholderData: boolean;
     readonly error: ApiError | null;
-    refetch(): unknown;
   };
   readonly bones?: number;
   readonly children: ReactNode;
@@ -48,9 +47,12 @@ export function Card(props: CardProps) {
         {of?.error ? (
           <Wrong error={of.error} again={() => void of.refetch()} />
         ) : of?.isPending === true ? (
-          <Bones {...(bones !== undefined && { lines: bones })} />
+          <Waiting of={of} {...(bones !== undefined && { lines: bones })} />
         ) : (
-          children
+          <>
+            {of?.isPlaceholderData === true && <Going of={of} />}
+            {children}
+          </>
         )}
         {meta?.note !== undefined && <p className="faint">{meta.note}</p>}
       </div>

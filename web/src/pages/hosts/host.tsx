@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Ban, Gauge, List, type LucideIcon, Radar, ZoomIn } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
+import type { Slow } from '../../api/slow.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
 import { absolute } from '../../app/range.js';
@@ -15,7 +16,7 @@ import { Head } from '../../parts/head.js';
 import { Icon } from '../../parts/icon.js';
 import { Address, Mirror, ServiceLink } from '../../parts/marks.js';
 import { NamesOf } from '../../parts/names.js';
-import { Bones, Empty, Wrong } from '../../parts/states.js';
+import { Empty, Waiting, Wrong } from '../../parts/states.js';
 import styles from './hosts.module.css';
 
 type Host = Answer<'host'>;
@@ -44,7 +45,7 @@ export function HostPage() {
   const answer = length === undefined ? one : many;
   const { data, error } = answer;
   if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
-  if (data === undefined) return <Bones lines={12} />;
+  if (data === undefined) return <Waiting of={answer} lines={12} />;
   if (data.facts.conversations === 0) return <NotSeen host={data} />;
   return (
     <>
@@ -75,6 +76,7 @@ interface Part {
     readonly isPending: boolean;
     readonly isPlaceholderData: boolean;
     readonly error: null;
+    readonly slow: Slow;
     refetch(): unknown;
   };
 }

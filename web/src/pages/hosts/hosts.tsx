@@ -20,7 +20,11 @@ const COLUMNS = [
   { order: 'sent', title: 'Sent', value: (r: Row) => bytes(r.sent) },
   { order: 'received', title: 'Received', value: (r: Row) => bytes(r.received) },
   { order: 'sessions', title: 'Conversations', value: (r: Row) => count(r.conversations) },
-  { order: 'peers', title: 'Others it talked to', value: (r: Row) => count(r.peers) },
+  {
+    order: 'peers',
+    title: 'Others it talked to',
+    value: (r: Row) => (r.peers === null ? '–' : count(r.peers)),
+  },
   { order: 'failed', title: 'Failed', value: (r: Row) => count(r.failed) },
 ] as const;
 const ORDERS = ['bytes', ...COLUMNS.map((c) => c.order)] as const;
@@ -70,7 +74,7 @@ export function HostsPage() {
           ? `the first ${count(all.length)} of ${count(data.of_all)}, by ${words(order)}`
           : `${plural(data.of_all, 'host')}, by ${words(order)}`)
       }
-      of={looked === undefined ? { ...answer, isPending: true } : answer}
+      of={answer}
       meta={data?.meta}
       bones={12}
       tools={

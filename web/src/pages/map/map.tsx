@@ -10,7 +10,7 @@ import { Statement } from '../../parts/card.js';
 import { Icon } from '../../parts/icon.js';
 import { Choose, Segments } from '../../parts/menu.js';
 import { save } from '../../parts/save.js';
-import { Bones, Empty, Wrong } from '../../parts/states.js';
+import { Bones, Empty, Going, Waiting, Wrong } from '../../parts/states.js';
 import { useTwins } from '../../parts/twins.js';
 import { Drawing, svgFile } from './drawing.js';
 import type { MapAnswer, MapBy } from './layout.js';
@@ -161,11 +161,12 @@ export function MapPage() {
           className={`card ${styles.card}${answer.isPlaceholderData ? ' stale' : ''}`}
           aria-label="Map"
         >
+          {answer.isPlaceholderData && <Going of={answer} />}
           {answer.error !== null ? (
             <Wrong error={answer.error} again={() => void answer.refetch()} />
           ) : data === undefined ? (
             <div className="in">
-              <Bones lines={10} />
+              <Waiting of={answer} lines={10} />
             </div>
           ) : data.nodes.length === 0 ? (
             <Nothing conditions={looked.conditions} by={by} clear={() => change({ f: undefined })} />

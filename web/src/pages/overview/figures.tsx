@@ -7,7 +7,7 @@ import { bits, bytes, count, micros, percent, plural } from '../../format/number
 import { Statement } from '../../parts/card.js';
 import { Spark } from '../../parts/chart.js';
 import { mirrorLabel } from '../../parts/marks.js';
-import { Bones, Wrong } from '../../parts/states.js';
+import { Bones, Going, Wrong } from '../../parts/states.js';
 import css from './overview.module.css';
 
 type Loss = Answer<'loss'>;
@@ -45,6 +45,7 @@ export function Figures({ before, loss }: { readonly before: boolean; readonly l
   const { inside, internet } = data?.handshake ?? {};
   return (
     <div className={css.figures}>
+      {(data === undefined || stale) && <Going of={figures} />}
       <Figure
         label="Traffic"
         stale={stale}

@@ -1,9 +1,8 @@
 /** What each mirror lost, over time: a number in every cell that is not well. */
 
-import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Answer } from '../../../../src/console/contract.js';
-import type { ApiError } from '../../api/client.js';
+import type { Answered } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
 import { useAbout } from '../../app/scope.js';
 import { count, percent, seconds } from '../../format/numbers.js';
@@ -24,7 +23,7 @@ const MOST = 8;
 /** The share of lost packets from which on a cell is more than a warning. */
 const BAD = 0.02;
 
-export function LossByMirror({ loss }: { readonly loss: UseQueryResult<Loss, ApiError> }) {
+export function LossByMirror({ loss }: { readonly loss: Answered<'loss'> }) {
   const { data } = loss;
   const together = data === undefined ? 1 : togetherIn(data);
   const step = (data?.interval ?? 60) * together;

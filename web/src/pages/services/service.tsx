@@ -3,6 +3,7 @@ import { Popover } from '@base-ui/react/popover';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Gauge } from 'lucide-react';
 import type { Answer } from '../../../../src/console/contract.js';
+import type { Slow } from '../../api/slow.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
 import { useAbout, useLookedAt } from '../../app/scope.js';
@@ -16,7 +17,7 @@ import { Icon } from '../../parts/icon.js';
 import { Address, Mirror, TcpState } from '../../parts/marks.js';
 import { Segments } from '../../parts/menu.js';
 import { useNames } from '../../parts/names.js';
-import { Bones, Empty, Wrong } from '../../parts/states.js';
+import { Empty, Waiting, Wrong } from '../../parts/states.js';
 import { Steps } from '../../parts/steps.js';
 import styles from './service.module.css';
 
@@ -29,6 +30,7 @@ interface Part {
     readonly isPending: boolean;
     readonly isPlaceholderData: boolean;
     readonly error: null;
+    readonly slow: Slow;
     refetch(): unknown;
   };
 }
@@ -43,7 +45,7 @@ export function ServicePage() {
   );
   const { data, error } = answer;
   if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
-  if (data === undefined) return <Bones lines={12} />;
+  if (data === undefined) return <Waiting of={answer} lines={12} />;
   const part = { service: data, stale: answer };
   if (data.facts.conversations === 0)
     return (

@@ -17,7 +17,7 @@ import { Chart } from '../../parts/chart.js';
 import { seriesColor } from '../../parts/colors.js';
 import { Icon } from '../../parts/icon.js';
 import { Segments } from '../../parts/menu.js';
-import { Bones, Wrong } from '../../parts/states.js';
+import { Going, Waiting, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
 import { Chips } from './chips.js';
 import { chosenColumns, keyOf, type ListOf } from './columns.js';
@@ -168,13 +168,18 @@ export function SessionsPage() {
             />
             <ColumnsDialog of={of} columns={columns} choose={(next) => change({ cols: next })} />
           </div>
+          {list.isPlaceholderData && (
+            <div className={css.inside}>
+              <Going of={list} />
+            </div>
+          )}
           {list.error !== null && list.length === 0 ? (
             <div className={css.inside}>
               <Wrong error={list.error} again={() => void list.refetch()} />
             </div>
           ) : list.isPending ? (
             <div className={css.inside}>
-              <Bones lines={12} />
+              <Waiting of={list} lines={12} />
             </div>
           ) : empty ? (
             <Nothing of={of} mirrors={mirrors} />
@@ -309,6 +314,7 @@ function Histogram() {
         )}
       </div>
       {error !== null && <Wrong error={error} again={() => void answer.refetch()} />}
+      {(data === undefined || answer.isPlaceholderData) && <Going of={answer} />}
       {data !== undefined && (
         <Chart
           title="Sessions"

@@ -6,7 +6,7 @@ import { useLookedAt } from '../../app/scope.js';
 import { bytes, count, plural } from '../../format/numbers.js';
 import { printable } from '../../format/text.js';
 import { Statement } from '../../parts/card.js';
-import { Bones, Wrong } from '../../parts/states.js';
+import { Waiting, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
 import { COLUMNS, type ListOf, type Mirrors, mirrorWords } from './columns.js';
 import css from './sessions.module.css';
@@ -30,7 +30,7 @@ export function TopValues(props: {
   );
   const { data, error } = answer;
   if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
-  if (data === undefined) return <Bones lines={limit > 10 ? 8 : 4} />;
+  if (data === undefined) return <Waiting of={answer} lines={limit > 10 ? 8 : 4} />;
   const most = Math.max(...data.values.map((v) => v[by]), 1);
   return (
     <div className={answer.isPlaceholderData ? `${css.values} ${css.stale}` : css.values}>

@@ -3,6 +3,7 @@ import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Page, Row } from '../../../../src/console/contract/sessions.js';
 import type { Meta } from '../../../../src/console/contract.js';
 import { type ApiError, call } from '../../api/client.js';
+import { goingOf, type Slow, told, useSlow } from '../../api/slow.js';
 import { useLookedAt } from '../../app/scope.js';
 import type { ListOf } from './columns.js';
 
@@ -21,6 +22,7 @@ export interface List {
   readonly isPending: boolean;
   readonly isPlaceholderData: boolean;
   readonly error: ApiError | null;
+  readonly slow: Slow;
   readonly refetch: () => unknown;
   /** Of the first page. */
   readonly meta: Meta | undefined;
@@ -29,23 +31,29 @@ export interface List {
 export function useList(of: ListOf, order: string, columns: string): List {
   const looked = useLookedAt();
   const query = { ...looked?.query, order, columns };
+  const key = [of, 'list', query];
+  const slow = useSlow(key);
   const answer = useInfiniteQuery<Page, ApiError, InfiniteData<Page>, unknown[], string | undefined>({
-    queryKey: [of, 'list', query],
+    queryKey: key,
     queryFn: ({ signal, pageParam }) =>
-      call(of, {
-        query: {
-          ...query,
-          limit: String(pageParam === undefined ? FIRST : FURTHER),
-          ...(pageParam !== undefined && { after: pageParam }),
-        },
-        signal,
-      }),
+      told(key, (progress) =>
+        call(of, {
+          query: {
+            ...query,
+            limit: String(pageParam === undefined ? FIRST : FURTHER),
+            ...(pageParam !== undefined && { after: pageParam }),
+          },
+          signal,
+          progress,
+        }),
+      ),
     initialPageParam: undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
     // Rows of the other list have other columns.
     placeholderData: (before, question) => (question?.queryKey[0] === of ? before : undefined),
     // Whoever has scrolled on reads on: the pages would be asked for again, one by one.
-    refetchInterval: ({ state }) => (state.data?.pages.length === 1 ? (looked?.every ?? false) : false),
+    refetchInterval: ({ state }) =>
+      state.data?.pages.length === 1 && goingOf(slow.hash) !== 'stopped' ? (looked?.every ?? false) : false,
     enabled: looked !== undefined,
   });
   const pages = answer.data?.pages ?? [];
@@ -69,6 +77,7 @@ export function useList(of: ListOf, order: string, columns: string): List {
     isPending: answer.isPending,
     isPlaceholderData: answer.isPlaceholderData,
     error: answer.error,
+    slow,
     refetch: answer.refetch,
     meta: pages[0]?.meta,
   };

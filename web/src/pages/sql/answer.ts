@@ -2,6 +2,7 @@
 import { useCallback, useRef, useState } from 'react';
 import type { SqlLine } from '../../../../src/console/contract/sql.js';
 import { ApiError, call, request } from '../../api/client.js';
+import { linesOf } from '../../api/lines.js';
 
 export interface SqlAnswer {
   readonly sql: string;
@@ -61,7 +62,7 @@ export function useSql(): Runner {
       shown({});
       try {
         const response = await request('sql', { body: { sql, id: mine.id }, signal: mine.abort.signal });
-        for await (const line of linesOf(response)) {
+        for await (const line of linesOf<SqlLine>(response)) {
           if ('head' in line) shown({ head: line.head });
           else if ('rows' in line) {
             rows.push(...line.rows);
@@ -86,16 +87,4 @@ export function useSql(): Runner {
     [cancel],
   );
   return { answer, run, cancel };
-}
-
-async function* linesOf(response: Response): AsyncGenerator<SqlLine> {
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    const lines = (rest + (value ?? '')).split('\n');
-    rest = done ? '' : (lines.pop() ?? '');
-    for (const line of lines) if (line !== '') yield JSON.parse(line) as SqlLine;
-    if (done) return;
-  }
 }

@@ -1,8 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import { ApiError } from '../../api/client.js';
-import { bytes, count, seconds } from '../../format/numbers.js';
-import { Wrong } from '../../parts/states.js';
+import { bytes, count } from '../../format/numbers.js';
+import { Running, Wrong } from '../../parts/states.js';
 import type { SqlAnswer } from './answer.js';
 import { isNumber } from './csv.js';
 import styles from './sql.module.css';
@@ -43,7 +43,7 @@ export function Results({ answer, cancel }: { readonly answer: SqlAnswer; readon
   const template = `44px ${columns.map((w) => `minmax(${w}px, auto)`).join(' ')}`;
   return (
     <>
-      {state === 'running' && <Running answer={answer} cancel={cancel} />}
+      {state === 'running' && <Running reached={answer} cancel={cancel} />}
       <div
         ref={box}
         className={styles.results}
@@ -93,23 +93,6 @@ export function Results({ answer, cancel }: { readonly answer: SqlAnswer; readon
         </div>
       </div>
     </>
-  );
-}
-
-/** How far it is, and how to end it. */
-function Running({ answer, cancel }: { readonly answer: SqlAnswer; readonly cancel: () => void }) {
-  const { rowsRead, rowsToRead, elapsedMs } = answer;
-  const share = rowsToRead > 0 ? Math.min(1, rowsRead / rowsToRead) : 0;
-  return (
-    <div className={styles.running} role="status">
-      <progress className={styles.progress} value={share} max={1} aria-label="Progress" />
-      <span className="muted">
-        {count(rowsRead)} of {rowsToRead > 0 ? count(rowsToRead) : '?'} rows read, {seconds(elapsedMs / 1000)}
-      </span>
-      <button type="button" className="btn sm" onClick={cancel}>
-        Cancel
-      </button>
-    </div>
   );
 }
 
