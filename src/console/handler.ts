@@ -10,6 +10,7 @@ import type { Doctor } from './doctor.js';
 import type { Downloads } from './downloads.js';
 import { RequestError } from './errors.js';
 import type { LiveFeed } from './live-feed.js';
+import type { MirrorEntries } from './mirror-entries.js';
 import type { QuestionOptions, Table } from './questions.js';
 import type { Surroundings } from './statements/scope.js';
 import type { StoreServices } from './store-services.js';
@@ -25,6 +26,8 @@ export interface Services extends StoreServices {
   readonly live: LiveFeed;
   /** Names of addresses that the configuration gives. */
   readonly addressNames: AddressNames;
+  /** Where the configuration names mirror points. */
+  readonly mirrorEntries: MirrorEntries;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

@@ -1,9 +1,9 @@
-/** WCAG 2.2 AA, as far as axe-core judges it: every page, in both themes. */
+/** WCAG 2.2 AA, as far as axe-core judges it: every page, wide and narrow, in both themes. */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHROMIUM, openPage, startBrowser } from '../support/browser.js';
 import { startConsole, type TestConsole } from '../support/console.js';
@@ -12,14 +12,17 @@ import { describeWith } from '../support/needs.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** Widths of the window, pixels: a screen's, and the narrowest that the design promises. */
+const [WIDE, NARROW] = [1440, 420];
 const PAGES = [
   '',
   'sessions',
   'sessions?of=transactions',
   'hosts',
   'hosts/10.30.0.30',
+  'services',
   'services/203.0.113.80:443',
-  'map',
+  'map?sel=10.30.0.10',
   'live',
   'mirrors',
   'mirrors/add',
@@ -45,23 +48,36 @@ describeWith([CHROMIUM], 'access', () => {
     await served.close();
   });
 
-  it.each([false, true])('has no violation on any page (dark: %s)', async (dark) => {
+  it.each([false, true])('has no violation on any page, and none is too wide (dark: %s)', async (dark) => {
     const { context, page } = await openPage(browser, served.link, { dark });
     const found: string[] = [];
     for (const path of [...PAGES, packets]) {
+      await page.setViewportSize({ width: WIDE, height: 900 });
       await page.goto(`${served.url}${path}`);
       await page.getByRole('main').waitFor();
       await page.waitForLoadState('networkidle').catch(() => undefined);
       await page.waitForFunction("document.querySelector('.bones') === null");
       // The page's policy lets in no script; the debugger's are not the page's.
       await page.evaluate(AXE);
-      const violations = (await page.evaluate(
-        `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
-      )) as { id: string; nodes: { html: string; failureSummary?: string }[] }[];
-      for (const { id, nodes } of violations)
-        found.push(`/${path}: ${id}: ${nodes.length}, ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`);
+      for (const width of [WIDE, NARROW]) {
+        await page.setViewportSize({ width, height: 900 });
+        for (const said of await violations(page)) found.push(`/${path} at ${width}: ${said}`);
+        const wide = await page.evaluate(
+          "Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)",
+        );
+        if (Number(wide) > width) found.push(`/${path} at ${width}: it is ${wide} wide`);
+      }
     }
     expect(found).toEqual([]);
     await context.close();
   });
 });
+
+async function violations(page: Page): Promise<string[]> {
+  const found = (await page.evaluate(
+    `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
+  )) as { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+  return found.map(
+    ({ id, nodes }) => `${id}: ${nodes.length}, ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`,
+  );
+}

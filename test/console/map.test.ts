@@ -243,7 +243,7 @@ describeWith([CHROMIUM], 'the page', () => {
       `${served.url}map?sel=10.20.0.28#token=${served.token}`,
     );
     await page.getByRole('button', { name: 'Only this' }).click();
-    await page.getByRole('button', { name: 'Without host:10.20.0.28' }).waitFor();
+    await page.getByRole('button', { name: 'Remove: host is 10.20.0.28' }).waitFor();
     const own = pairs.filter(({ pair }) => pair.split(' ').includes('10.20.0.28'));
     await page.getByText(`all ${own.length} pairs`).waitFor();
     await page.keyboard.press('Shift+T');

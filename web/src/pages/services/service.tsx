@@ -11,6 +11,7 @@ import { bytes, count, micros, plural } from '../../format/numbers.js';
 import { printable } from '../../format/text.js';
 import { clock, day } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
+import { Conditions } from '../../parts/conditions.js';
 import { Head } from '../../parts/head.js';
 import { Icon } from '../../parts/icon.js';
 import { Address, Mirror, TcpState } from '../../parts/marks.js';
@@ -59,6 +60,7 @@ export function ServicePage() {
     );
   return (
     <>
+      <Conditions />
       <Facts {...part} />
       <Told {...part} />
       <div className={styles.two}>
