@@ -1,7 +1,8 @@
 /** What stands in place of a page that is not there, or has failed; and of a time range that is none. */
 import { type ErrorComponentProps, Link, useRouterState, useSearch } from '@tanstack/react-router';
+import { useAnswer } from '../api/use-answer.js';
 import { span } from '../format/times.js';
-import { Empty } from '../parts/states.js';
+import { Empty, Wrong } from '../parts/states.js';
 import { useCarried } from './pages.js';
 import { parseRange } from './range.js';
 import { useChangeScope, useLookedAt } from './scope.js';
@@ -36,6 +37,25 @@ export function FailedPage({ error, reset }: ErrorComponentProps) {
       </div>
     </section>
   );
+}
+
+/** Where a page is not there at all, the list that has those that are. */
+export function OthersAt({ to, children }: { readonly to: string; readonly children: string }) {
+  const carried = useCarried();
+  return (
+    <Link to={to as string} className="l" search={carried as never}>
+      {children}
+    </Link>
+  );
+}
+
+/**
+ * Says why nothing is shown at all: what the store has is not known. It is asked again by itself.
+ */
+export function StoreAway() {
+  const about = useAnswer('about');
+  if (about.error === null || about.data !== undefined) return null;
+  return <Wrong error={about.error} again={() => void about.refetch()} />;
 }
 
 /** Says that what the address has is no time range, and which one is shown in its place. */

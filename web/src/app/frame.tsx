@@ -21,7 +21,7 @@ import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
 import { toggleNames, useNamesRange, useNamesShown } from '../parts/names.js';
 import { toggleTwins } from '../parts/twins.js';
-import { WrongTime } from './astray.js';
+import { StoreAway, WrongTime } from './astray.js';
 import { CaptureStrip, CapturesDialog, DropCapture, useSender } from './captures.js';
 import { KeyHelp } from './key-help.js';
 import { useKey } from './keys.js';
@@ -63,6 +63,7 @@ export function Frame() {
         <DropCapture sender={sender} />
         <main className="body" id="content" tabIndex={-1}>
           <WrongTime />
+          <StoreAway />
           <Outlet />
         </main>
       </div>
@@ -167,7 +168,11 @@ function Foot() {
 
 function Bar() {
   const title = useRouterState({
-    select: (state) => (state.matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? '',
+    select: ({ matches }) =>
+      // Every page is a route below the frame's.
+      matches.length === 1
+        ? 'No such page'
+        : ((matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? ''),
   });
   const theme = useTheme();
   const names = useNamesShown();

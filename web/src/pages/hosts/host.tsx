@@ -4,6 +4,7 @@ import { List, ZoomIn } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { OthersAt } from '../../app/astray.js';
 import { useCarried } from '../../app/frame.js';
 import { absolute } from '../../app/range.js';
 import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
@@ -45,7 +46,13 @@ export function HostPage() {
   });
   const answer = length === undefined ? one : many;
   const { data, error } = answer;
-  if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
+  if (error !== null)
+    return (
+      <>
+        <Wrong error={error} again={() => void answer.refetch()} />
+        <OthersAt to="/hosts">All hosts</OthersAt>
+      </>
+    );
   if (data === undefined) return <Bones lines={12} />;
   if (data.facts.conversations === 0) return <NotSeen host={data} />;
   return (

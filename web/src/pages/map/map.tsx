@@ -30,9 +30,9 @@ const WIDTHS: readonly { readonly value: MapBy; readonly label: string }[] = [
 ];
 /** Lengths of networks, IPv4's in the address. */
 const GROUPS = [
-  { value: '24', label: 'Group: /24, /64', query: {} },
-  { value: '16', label: 'Group: /16, /48', query: { prefix4: '16', prefix6: '48' } },
-  { value: '8', label: 'Group: /8, /32', query: { prefix4: '8', prefix6: '32' } },
+  { value: '24', label: 'Group: /24', more: 'IPv6: /64', query: {} },
+  { value: '16', label: 'Group: /16', more: 'IPv6: /48', query: { prefix4: '16', prefix6: '48' } },
+  { value: '8', label: 'Group: /8', more: 'IPv6: /32', query: { prefix4: '8', prefix6: '32' } },
   { value: '32', label: 'No groups', query: { prefix4: '32', prefix6: '128' } },
 ] as const;
 const NUMBERS = ['60', '110', '300'] as const;

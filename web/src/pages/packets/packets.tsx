@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { PacketsSession } from '../../../../src/console/contract/packets.js';
 import { ApiError, call, urlOf } from '../../api/client.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { OthersAt } from '../../app/astray.js';
 import { press, useKey } from '../../app/keys.js';
 import { useAbout } from '../../app/scope.js';
 import { one } from '../../app/search.js';
@@ -50,7 +51,12 @@ export function PacketsPage() {
     change({ tab: undefined, at: undefined, n: numberText(number) }, false);
   const { first } = loaded;
   if (loaded.error !== null && first === undefined)
-    return <Wrong error={loaded.error} again={loaded.again} />;
+    return (
+      <>
+        <Wrong error={loaded.error} again={loaded.again} />
+        <OthersAt to="/sessions">All sessions</OthersAt>
+      </>
+    );
   if (first === undefined) return <Bones lines={12} />;
   const { session } = first;
   const others = copies.data?.copies ?? [];

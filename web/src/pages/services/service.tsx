@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { Gauge } from 'lucide-react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { OthersAt } from '../../app/astray.js';
 import { useCarried } from '../../app/frame.js';
 import { useAbout, useLookedAt } from '../../app/scope.js';
 import { one } from '../../app/search.js';
@@ -43,7 +44,13 @@ export function ServicePage() {
     { params: { service: name }, enabled: looked !== undefined, every: looked?.every ?? false },
   );
   const { data, error } = answer;
-  if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
+  if (error !== null)
+    return (
+      <>
+        <Wrong error={error} again={() => void answer.refetch()} />
+        <OthersAt to="/services">All services</OthersAt>
+      </>
+    );
   if (data === undefined) return <Bones lines={12} />;
   const part = { service: data, stale: answer };
   if (data.facts.conversations === 0)
