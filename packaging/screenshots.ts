@@ -22,10 +22,10 @@ try {
   const served = await startConsole(store);
   const browser = await startBrowser();
   for (const theme of ['light', 'dark'] as const) {
-    const { context, page } = await openGallery(browser, served, theme);
+    const { page, close } = await openGallery(browser, served, theme);
     for (const picture of PICTURES.filter(({ themes }) => themes.includes(theme)))
-      writeFileSync(fileOf(picture, theme), await take(page, served, picture));
-    await context.close();
+      writeFileSync(fileOf(picture, theme), await take(page, served, picture, theme));
+    await close();
   }
   await browser.close();
   await served.close();

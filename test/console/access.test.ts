@@ -56,7 +56,7 @@ describeWith([CHROMIUM], 'access', () => {
       await page.goto(`${served.url}${path}`);
       await page.getByRole('main').waitFor();
       await page.waitForLoadState('networkidle').catch(() => undefined);
-      await page.waitForFunction("document.querySelector('.bones') === null");
+      await page.locator('.bones').first().waitFor({ state: 'detached' });
       // The page's policy lets in no script; the debugger's are not the page's.
       await page.evaluate(AXE);
       for (const width of [WIDE, NARROW]) {

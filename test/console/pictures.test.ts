@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import pixelmatch from 'pixelmatch';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowser } from '../support/browser.js';
@@ -65,15 +65,15 @@ describeWith([CHROMIUM], 'the main pages', () => {
   });
 
   describe.each(['light', 'dark'] as const)('%s', (theme) => {
-    let context: BrowserContext;
     let page: Page;
+    let close: () => Promise<void>;
     beforeAll(async () => {
-      ({ context, page } = await openGallery(browser, served, theme));
+      ({ page, close } = await openGallery(browser, served, theme));
     });
-    afterAll(() => context.close());
+    afterAll(() => close());
 
     it.each(PICTURES.filter(({ themes }) => themes.includes(theme)))('$name', async (picture) => {
-      const now = await take(page, served, picture);
+      const now = await take(page, served, picture, theme);
       expect(difference(fileOf(picture, theme), now, browser.version())).toBeUndefined();
     });
   });

@@ -3,8 +3,7 @@
  * are made here and by `npm run screenshots`, in the same way, so that they are the same to the pixel.
  */
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { PNG } from 'pngjs';
+import type { Browser, Page } from 'playwright-core';
 import { openPage } from './browser.js';
 import type { TestConsole } from './console.js';
 
@@ -47,6 +46,9 @@ export const PICTURES: readonly Picture[] = [
   { name: 'compare', path: 'compare', themes: ['light'], docs: ['light'] },
 ];
 
+/** Pixels of pictures that nobody but a test looks at: smaller, and wide enough for all that a page has. */
+const [WIDTH, HEIGHT] = [1120, 700];
+
 /** Where a picture is kept: `npm run screenshots` writes it there. */
 export function fileOf({ name, docs = [] }: Picture, theme: Theme): string {
   // The docs show most pages in one theme, and name it where they show both.
@@ -70,7 +72,7 @@ export async function openGallery(
   browser: Browser,
   served: TestConsole,
   theme: Theme,
-): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
+): Promise<{ readonly page: Page; close(): Promise<void> }> {
   const { context, page } = await openPage(browser, served.link, { dark: theme === 'dark' });
   await page.clock.setFixedTime(NOW);
   await context.route('**/api/v1/**', async (route) => {
@@ -79,27 +81,33 @@ export async function openGallery(
     for (const [changing, still] of CHANGING) body = body.replace(changing, still);
     await route.fulfill({ response, body });
   });
-  return { context, page };
+  return {
+    page,
+    close: async () => {
+      // What the last page still asks for has nobody who waits for it.
+      await context.unrouteAll({ behavior: 'ignoreErrors' });
+      await context.close();
+    },
+  };
 }
 
 /** Takes one. @returns the PNG */
-export async function take(page: Page, served: TestConsole, picture: Picture): Promise<Buffer> {
-  const { path, height = 900, before } = picture;
-  await page.setViewportSize({ width: 1440, height });
+export async function take(page: Page, served: TestConsole, picture: Picture, theme: Theme): Promise<Buffer> {
+  const { path, height = 900, before, docs = [] } = picture;
+  const shown = docs.includes(theme);
+  await page.setViewportSize({ width: shown ? 1440 : WIDTH, height: shown ? height : HEIGHT });
   await page.mouse.move(0, 0);
   await page.goto(`${served.url}${path}`);
   await settled(page);
   await before?.(page);
   await settled(page);
   await page.mouse.move(0, 0);
-  const png = await page.screenshot({ animations: 'disabled' });
-  // Smaller than the browser makes it: nothing in it is transparent.
-  return PNG.sync.write(PNG.sync.read(png), { colorType: 2, inputHasAlpha: true, deflateLevel: 9 });
+  return page.screenshot({ animations: 'disabled' });
 }
 
 /** Waits until nothing is loading any more. */
 async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
-  await page.waitForFunction("document.querySelector('.bones, .stale') === null");
+  await page.locator('.bones, .stale').first().waitFor({ state: 'detached' });
   await page.evaluate('document.fonts.ready.then(() => true)');
 }
