@@ -108,6 +108,6 @@ export async function take(page: Page, served: TestConsole, picture: Picture, th
 /** Waits until nothing is loading any more. */
 async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
-  await page.locator('.bones, .stale').first().waitFor({ state: 'detached' });
+  await page.locator('.bones, [class*="stale"]').first().waitFor({ state: 'detached' });
   await page.evaluate('document.fonts.ready.then(() => true)');
 }

@@ -392,7 +392,7 @@ function Facts({ data, mirrors }: { readonly data: Answer<'session'>; readonly m
       {handshake > 0 && (
         <Fact label="Handshake">
           {micros(handshake)}
-          {toServer > 0 && toClient > 0 && `: server ${micros(toServer)}, client ${micros(toClient)}`}
+          {toServer > 0 && toClient > 0 && `: server ${unbroken(toServer)}, client ${unbroken(toClient)}`}
         </Fact>
       )}
       {Number(session.responses) > 0 && <Fact label="Answers">{answersOf(session)}</Fact>}
@@ -447,6 +447,11 @@ function Facts({ data, mirrors }: { readonly data: Answer<'session'>; readonly m
       )}
     </dl>
   );
+}
+
+/** Microseconds with their unit, on one line. */
+function unbroken(us: number): string {
+  return micros(us).replaceAll(' ', '\u00a0');
 }
 
 /** How often the server answered, and how soon. */
