@@ -222,7 +222,7 @@ describeWith([CHROMIUM], 'the page', () => {
     const own = pairs.filter(({ pair }) => pair.split(' ').includes(second!.host));
     await panel.getByText(`talks to ${own.length} hosts`).waitFor();
     expect(new URL(page.url()).searchParams.get('sel')).toBe(second!.host);
-    const sessions = await panel.getByRole('link', { name: 'Sessions' }).getAttribute('href');
+    const sessions = await panel.getByRole('link', { name: 'Sessions' }).last().getAttribute('href');
     expect(new URL(sessions!, page.url()).searchParams.get('f')).toBe(`host:${second!.host}`);
     const viewed = await page.getByText(first!.host, { exact: true }).first().boundingBox();
     await page.keyboard.press('+');

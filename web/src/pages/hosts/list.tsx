@@ -1,8 +1,8 @@
 /** What the lists of hosts and of services have in common. */
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ArrowDown, Search } from 'lucide-react';
 import { useCarried } from '../../app/frame.js';
-import { useLookedAt } from '../../app/scope.js';
+import { scopeSearch } from '../../app/search.js';
 import { Icon } from '../../parts/icon.js';
 import { Segments } from '../../parts/menu.js';
 import styles from './hosts.module.css';
@@ -32,7 +32,7 @@ export function ListTools(props: {
   const { of, filter, write } = props;
   const navigate = useNavigate();
   const carried = useCarried();
-  const f = useLookedAt()?.conditions ?? [];
+  const { f = [] } = scopeSearch(useSearch({ strict: false }) as Record<string, unknown>);
   return (
     <>
       <span className={`search ${styles.filter}`}>
