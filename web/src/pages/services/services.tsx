@@ -26,6 +26,8 @@ const COLUMNS = [
 ] as const;
 type Order = (typeof COLUMNS)[number]['order'];
 const MOST = 500;
+/** By IP's numbers: what the API takes for services. */
+const TRANSPORTS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' };
 
 function time(us: number | null): string {
   return us === null ? '–' : micros(us);
@@ -88,12 +90,17 @@ export function ServicesPage() {
             </thead>
             <tbody>
               {rows.map((row) => (
-                <tr key={`${row.address} ${row.port}`}>
+                <tr key={`${row.address} ${row.port} ${row.protocol}`}>
                   <td>
                     <ServiceLink address={row.address} port={row.port} />
                     <NameOf address={row.address} />
                   </td>
-                  <td className="muted">{row.app}</td>
+                  <td className="muted">
+                    {row.app}
+                    {row.app !== TRANSPORTS[row.protocol] && (
+                      <span className="faint"> · {TRANSPORTS[row.protocol]}</span>
+                    )}
+                  </td>
                   {COLUMNS.map(({ order: of, value }) => (
                     <td key={of} className={of === 'failed' && row.failed > 0 ? 'n bad' : 'n'}>
                       {of === 'failed' && row.failed === 0 ? <span className="faint">0</span> : value(row)}
