@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ConfigOverrides } from '../config/load.js';
 import type { Config } from '../config/schema.js';
@@ -96,6 +97,7 @@ async function collect(options: CollectOptions): Promise<void> {
   const log = createLogger(config.log_level, process.stderr.isTTY === true);
   const collector = new Collector({
     config,
+    configFile: options.config === undefined ? undefined : resolve(options.config),
     version: version(),
     collector: config.collector ?? hostname(),
     log,

@@ -105,6 +105,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const token = keptToken(stateDirectory(config.state, location));
   const running = await serveConsole({
     config,
+    configuration: options.config,
     find: () => findStore(options),
     collector: () => findCollector(options).catch(() => undefined),
     token,

@@ -81,6 +81,8 @@ type SummedField = Exclude<
 
 export interface CollectorOptions {
   readonly config: Config;
+  /** The file it is from, absolute; undefined: there is none. */
+  readonly configFile?: string | undefined;
   readonly version: string;
   readonly collector: string;
   readonly log: Logger;
@@ -377,7 +379,14 @@ export class Collector {
     const readable = process.stderr.isTTY === true;
     const location = isServer(config.store) ? withoutPassword(config.store) : resolve(config.store);
     this.console = new ConsoleChild(
-      { config: config.console, location, control: control.path, logLevel: config.log_level, readable },
+      {
+        config: config.console,
+        configuration: this.options.configFile,
+        location,
+        control: control.path,
+        logLevel: config.log_level,
+        readable,
+      },
       this.log,
     );
     this.console.start();

@@ -4,6 +4,8 @@ import type { ConsoleConfig } from './schema.js';
 /** The console's first message: what to serve. */
 export interface ConsoleOrder {
   readonly config: ConsoleConfig;
+  /** The file of the collector's configuration, absolute; undefined: it has none. */
+  readonly configuration?: string | undefined;
   /** The store, without passwords: the collector is asked. */
   readonly location: string;
   /** The collector's control socket. */

@@ -3,7 +3,7 @@ import { type Document, isCollection, isMap, isPair, isScalar } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { readConfigFile } from './config-file.js';
-import { type Config, configSchema } from './schema.js';
+import { type Config, configSchema, type MirrorConfig } from './schema.js';
 import { type Mistake, placeIn, plainValue, readYaml } from './yaml-document.js';
 
 export { ConfigError } from './config-error.js';
@@ -28,6 +28,28 @@ export function loadConfig(file: string): Config {
  * @throws ConfigError
  */
 export function parseConfig(text: string, file: string): Config {
+  return parsed(text, file).config;
+}
+
+/** An entry of `mirrors`, and the line of the file on which it begins, from 1. */
+export interface PlacedMirror {
+  readonly entry: MirrorConfig;
+  readonly line: number;
+}
+
+/** The entries of `mirrors`, in their order. @throws ConfigError */
+export function loadMirrors(file: string): PlacedMirror[] {
+  const text = readConfigFile(file);
+  const { config, document } = parsed(text, file);
+  let [line, at] = [1, 0];
+  return config.mirrors.map((entry, i) => {
+    const offset = offsetOf(document, ['mirrors', i]);
+    for (; at < offset; at++) if (text[at] === '\n') line++;
+    return { entry, line };
+  });
+}
+
+function parsed(text: string, file: string): { config: Config; document: Document } {
   const { document, mistakes } = readYaml(text);
   if (mistakes.length > 0) throw configError(text, file, mistakes, mistakes.length);
   let value: unknown;
@@ -38,7 +60,7 @@ export function parseConfig(text: string, file: string): Config {
   }
   // An empty file, or one of comments only, is a configuration with everything at its default.
   const result = configSchema.safeParse(value ?? {}, { reportInput: true });
-  if (result.success) return result.data;
+  if (result.success) return { config: result.data, document };
   const wrong = wrongKeys(result.error.issues);
   // Locating each takes a walk through the document.
   const placed = wrong.slice(0, 10 * MOST_MISTAKES).map(({ path, text }) => {

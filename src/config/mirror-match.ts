@@ -6,7 +6,7 @@ import { prefixHolds } from './units.js';
 /** The part of an entry that decides. */
 export type MirrorPattern = Pick<MirrorConfig, 'source' | 'type' | 'session' | 'key'>;
 
-export function matchesPoint(m: MirrorPattern, point: PointIdentity): boolean {
+export function matchesPoint(m: MirrorPattern, point: Omit<PointIdentity, 'target'>): boolean {
   if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
   if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
   if (m.session !== undefined && m.session !== point.session) return false;

@@ -10,6 +10,7 @@ import type { Doctor } from './doctor.js';
 import type { Downloads } from './downloads.js';
 import { RequestError } from './errors.js';
 import type { LiveFeed } from './live-feed.js';
+import type { MirrorEntries } from './mirror-entries.js';
 import { KEEP_RUNNING, type QuestionOptions, type Table } from './questions.js';
 import type { RunningStatements } from './running-statements.js';
 import type { Surroundings } from './statements/scope.js';
@@ -27,6 +28,8 @@ export interface Services extends StoreServices {
   readonly live: LiveFeed;
   /** Names of addresses that the configuration gives. */
   readonly addressNames: AddressNames;
+  /** Where the configuration names mirror points. */
+  readonly mirrorEntries: MirrorEntries;
   readonly version: string;
   readonly log: Logger;
   readonly links: readonly { readonly name: string; readonly url: string }[];

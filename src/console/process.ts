@@ -18,11 +18,13 @@ export function runProcess(): void {
   process.once('message', (order: ConsoleOrder) => void obey(order));
 }
 
-async function obey({ config, location, control, logLevel, readable }: ConsoleOrder): Promise<void> {
+async function obey(order: ConsoleOrder): Promise<void> {
+  const { config, configuration, location, control, logLevel, readable } = order;
   const report = (said: ConsoleReport): void => void process.send?.(said);
   try {
     const running = await serveConsole({
       config,
+      configuration,
       find: () => Promise.resolve({ location, collector: control }),
       collector: () => Promise.resolve(control),
       token: keptToken(stateDirectory(config.state, location)),

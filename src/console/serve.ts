@@ -15,6 +15,7 @@ import { Captures, LONGEST_READING } from './captures.js';
 import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
 import { LiveFeed } from './live-feed.js';
+import { MirrorEntries } from './mirror-entries.js';
 import { Questions } from './questions.js';
 import { RunningStatements } from './running-statements.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
@@ -25,6 +26,8 @@ import { Views } from './views.js';
 
 export interface ConsoleOptions {
   readonly config: ConsoleConfig;
+  /** The file of the collector's configuration, where it is known. */
+  readonly configuration?: string | undefined;
   /** Where the store is, whenever it is asked. */
   readonly find: () => Promise<Place>;
   /** The collector's control socket, even of one that answers no questions; undefined: none runs. */
@@ -68,6 +71,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       beside,
       live: new LiveFeed(beside),
       addressNames,
+      mirrorEntries: new MirrorEntries(options.configuration),
       doctor: new Doctor(),
       capture: '',
       captures,

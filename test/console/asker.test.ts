@@ -12,14 +12,14 @@ const FORMAT = { format: 'TabSeparated' };
 let asker: Asker;
 afterEach(() => asker.close());
 
-function made(): string {
-  const store = demoStore(join(mkdtempSync(join(tmpdir(), 'asker-')), 'store'));
+async function made(): Promise<string> {
+  const store = await demoStore(join(mkdtempSync(join(tmpdir(), 'asker-')), 'store'));
   asker = new Asker(() => Promise.resolve({ location: store, collector: undefined }));
   return store;
 }
 
 it('leaves the store to another process, and opens it again after that', async () => {
-  const path = made();
+  const path = await made();
   expect(await text(await asker.ask('SELECT 1', FORMAT))).toBe('1\n');
   const other = openStore(path, { create: false });
   expect(await text(await other.query('SELECT count() FROM sessions', FORMAT))).toBe('1710\n');
@@ -29,7 +29,7 @@ it('leaves the store to another process, and opens it again after that', async (
 });
 
 it('ends a question for another process that wants the store', async () => {
-  const path = made();
+  const path = await made();
   const endless = 'SELECT number FROM numbers(9000000000) WHERE cityHash64(toString(number)) % 1000 = 0';
   const answer = await asker.ask(endless, FORMAT);
   const ended = text(answer).then(

@@ -85,6 +85,21 @@ describe('hosts', () => {
     expect(shut.answered).toBe(0);
   });
 
+  it('and networks have what stands out by itself, too', async () => {
+    const found = (host: string) =>
+      served.json<Answer<'hostFindings'>>(`/findings/host?${RANGE}&host=${host}`);
+    for (const [host, page] of [
+      ['10.20.0.28', '10.20.0.28'],
+      ['10.30.0.30', '10.30.0.30'],
+      ['10.30.0.0/24', '10.30.0.0/24'],
+    ] as const) {
+      const { findings } = await served.json<Answer<'host'>>(`/hosts/${page}?${RANGE}`);
+      expect((await found(host)).rows).toEqual(findings.rows);
+      expect(findings.rows.length).toBeGreaterThan(0);
+    }
+    expect(await detail(`/findings/host?${RANGE}&host=nobody`)).toMatch(/^nobody is not an address/);
+  });
+
   it('have what they serve, for whom, and what stands out', async () => {
     const host = await served.json<Answer<'host'>>(`/hosts/10.30.0.30?${RANGE}`);
     expect(host.serves.rows.map((d) => [d.port, d.ports > 1, d.answered > 0])).toEqual([

@@ -75,14 +75,14 @@ describe('a ladder of packets', () => {
       [get],
     );
     expect(steps).toEqual([
-      { from: 'client', at: 0, words: 'SYN' },
-      { from: 'server', at: 300, words: 'SYN-ACK' },
-      { from: 'client', at: 500, words: 'GET /a' },
-      { from: 'server', at: 700, words: '200 · 8.1 kB after 200 µs' },
-      { from: 'server', at: 201_000, words: '100 B sent again' },
-      { from: 'client', at: 272_600, words: '7 B' },
-      { from: 'server', at: 496_000, words: 'RST' },
-      { from: 'client', at: 496_100, words: 'FIN' },
+      { from: 'client', at: 0, label: 'SYN' },
+      { from: 'server', at: 300, label: 'SYN-ACK' },
+      { from: 'client', at: 500, label: 'GET /a' },
+      { from: 'server', at: 700, label: '200 · 8.1 kB after 200 µs' },
+      { from: 'server', at: 201_000, label: '100 B sent again', bad: true },
+      { from: 'client', at: 272_600, label: '7 B' },
+      { from: 'server', at: 496_000, label: 'RST', bad: true },
+      { from: 'client', at: 496_100, label: 'FIN' },
     ]);
   });
 
@@ -94,7 +94,7 @@ describe('a ladder of packets', () => {
       tcp('server', 200, ACK, 1001, 1000),
       tcp('client', 300, ACK, 501, 20),
     ];
-    expect(stepsOfFrames(tls, frames, []).map(({ words }) => words)).toEqual([
+    expect(stepsOfFrames(tls, frames, []).map(({ label }) => label)).toEqual([
       'ClientHello · 500 B',
       'ServerHello · 2 kB in 2 packets',
       '20 B',
@@ -104,23 +104,23 @@ describe('a ladder of packets', () => {
   it('takes whatever bytes come', () => {
     const cut = { ...tcp('client', 0, SYN, 1), data: 'AAAA', layer: 'other' };
     const steps = stepsOfFrames(session, [cut, { ...cut, direction: '' }], []);
-    expect(steps).toEqual([{ from: 'client', at: 0, words: '54 B' }]);
+    expect(steps).toEqual([{ from: 'client', at: 0, label: '54 B' }]);
   });
 });
 
 describe('a ladder of the row', () => {
   it('has what history and transactions tell', () => {
     expect(stepsOfRow(session, [get])).toEqual([
-      { from: 'client', at: 0, words: 'SYN' },
-      { from: 'server', at: undefined, words: 'SYN-ACK' },
-      { from: 'client', at: 500, words: 'GET /a' },
-      { from: 'server', at: 700, words: '200 · 8.1 kB after 200 µs' },
-      { from: 'client', at: 900_000, words: 'FIN' },
+      { from: 'client', at: 0, label: 'SYN' },
+      { from: 'server', at: undefined, label: 'SYN-ACK' },
+      { from: 'client', at: 500, label: 'GET /a' },
+      { from: 'server', at: 700, label: '200 · 8.1 kB after 200 µs' },
+      { from: 'client', at: 900_000, label: 'FIN' },
     ]);
   });
 
   it('says how much was sent where no transaction tells what', () => {
-    const words = stepsOfRow({ ...session, history: 'Dd' }, []).map((step) => step.words);
+    const words = stepsOfRow({ ...session, history: 'Dd' }, []).map((step) => step.label);
     expect(words).toEqual(['10 B in 4 packets', '300 B in 5 packets']);
   });
 
@@ -128,7 +128,7 @@ describe('a ladder of the row', () => {
     const unanswered = { ...get, outcome: 'unanswered', status: '', response_us: 0 };
     const unasked = { ...get, outcome: 'unasked', response_us: 0, response_bytes: 0 };
     const bare = { ...session, history: '' };
-    expect(stepsOfRow(bare, [unanswered])).toEqual([{ from: 'client', at: 500, words: 'GET /a' }]);
-    expect(stepsOfRow(bare, [unasked])).toEqual([{ from: 'server', at: 500, words: '200' }]);
+    expect(stepsOfRow(bare, [unanswered])).toEqual([{ from: 'client', at: 500, label: 'GET /a' }]);
+    expect(stepsOfRow(bare, [unasked])).toEqual([{ from: 'server', at: 500, label: '200' }]);
   });
 });

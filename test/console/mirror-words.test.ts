@@ -39,6 +39,7 @@ const MIRROR: MirrorSaid = {
   session: 77,
   key: null,
   policy: 'observe',
+  entry: null,
   account: ACCOUNT,
   trace: [],
   tcp: 0,

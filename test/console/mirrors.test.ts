@@ -1,5 +1,5 @@
 /** What the console says of mirror points and tunnels, against plain SQL on the same store. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -90,7 +90,19 @@ describe('mirrors', () => {
   });
 });
 
+/** Entries as people write them: the third one begins on line 7. */
+const CONFIGURATION = `# Ours.
+mirrors:
+  - { name: elsewhere, source: 10.9.0.0/16 }
+  - name: core 2
+    source: 10.0.1.0/24
+
+  - { name: core-2, source: 10.0.0.0/24, session: 2 }
+  - name: rest
+`;
+
 describe('beside a collector', () => {
+  const configuration = join(directory, 'mirrorlake.yaml');
   const asked: unknown[] = [];
   const point = STATUS.mirrors[0];
   const core: MirrorStatus = {
@@ -115,7 +127,8 @@ describe('beside a collector', () => {
       },
     });
     const store = await demoStore(join(directory, 'store'));
-    beside = await startConsole(store, {}, { collector: () => Promise.resolve(control.path) });
+    writeFileSync(configuration, CONFIGURATION);
+    beside = await startConsole(store, {}, { collector: () => Promise.resolve(control.path), configuration });
   });
   afterAll(async () => {
     await beside.close();
@@ -134,6 +147,29 @@ describe('beside a collector', () => {
     expect(mirrors[2]).toMatchObject({ policy: 'observe', account: { lost: 232 }, now: { lost: 240 } });
     expect(mirrors[1]).toMatchObject({ account: null, now: { packets: 0 } });
     expect(unlisted).toBe(3744);
+  });
+
+  it('says in which line of the configuration each is named, as the file is now', async () => {
+    const lines = async () => {
+      const { mirrors } = await beside.json<Answer<'mirrors'>>(`/mirrors?${RANGE}`);
+      expect(mirrors.every(({ entry }) => entry === null || entry.file === configuration)).toBe(true);
+      return mirrors.map(({ name, entry }) => [name, entry?.line]);
+    };
+    const without = [
+      ['', undefined],
+      ['', undefined],
+    ];
+    expect(await lines()).toEqual([['core "1"', undefined], ['core 2', 4], ['core-2', 7], ...without]);
+    writeFileSync(configuration, `\n\n${CONFIGURATION.replace('name: core 2', 'name: core-1')}`);
+    expect(await lines()).toEqual([
+      ['core "1"', undefined],
+      ['core 2', undefined],
+      ['core-2', 9],
+      ...without,
+    ]);
+    writeFileSync(configuration, 'mirrors: nonsense');
+    expect(await lines()).toEqual(expect.arrayContaining([['core-2', undefined]]));
+    expect((await lines()).every(([, line]) => line === undefined)).toBe(true);
   });
 
   it('asks the collector for the frames of a mirror point, or of whatever an address sends', async () => {

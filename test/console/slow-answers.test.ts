@@ -25,7 +25,7 @@ const TOP = `/top?what=pairs&${RANGE}`;
 
 let served: TestConsole;
 beforeAll(async () => {
-  const path = demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
+  const path = await demoStore(join(mkdtempSync(join(tmpdir(), 'console-')), 'store'));
   const store = openStore(path, { create: false });
   const later =
     'INSERT INTO sessions SELECT * REPLACE (first_seen + toIntervalDay(day) AS first_seen) FROM sessions ' +

@@ -1,6 +1,7 @@
-/** WCAG 2.2 AA, as far as axe-core judges it: every page, in both themes. */
+/** WCAG 2.2 AA, as far as axe-core judges it: every page, wide and narrow, in both themes. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { CHROMIUM, visit } from '../support/browser.js';
 import type { TestConsole } from '../support/console.js';
@@ -9,14 +10,17 @@ import { describeWith } from '../support/needs.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+/** Widths of the window, pixels: a screen's, and the narrowest that the design promises. */
+const [WIDE, NARROW] = [1440, 420];
 const PAGES = [
   '',
   'sessions',
   'sessions?of=transactions',
   'hosts',
   'hosts/10.30.0.30',
+  'services',
   'services/203.0.113.80:443',
-  'map',
+  'map?sel=10.30.0.10',
   'live',
   'mirrors',
   'mirrors/add',
@@ -36,25 +40,43 @@ describeWith([CHROMIUM], 'access', () => {
     packets = `sessions/${rows[0].session_id}/packets`;
   });
 
-  it.each([...PAGES, 'packets'])('/%s has no violation, in light and in dark', async (path) => {
+  it.each([...PAGES, 'packets'])('/%s has no violation and is not too wide', async (path) => {
     const { page } = await visit(`${served.url}${path === 'packets' ? packets : path}#token=${served.token}`);
     await page.getByRole('main').waitFor();
-    await page.waitForLoadState('networkidle').catch(() => undefined);
-    // What stands where answers will be.
-    await page.locator('.bones').first().waitFor({ state: 'detached' });
+    await settled(page);
     // The page's policy lets in no script; the debugger's are not the page's.
     await page.evaluate(AXE);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.locator(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)').waitFor();
-      const violations = (await page.evaluate(
-        `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
-      )) as { id: string; nodes: { html: string; failureSummary?: string }[] }[];
-      const found = violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.length}, ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`,
+    const found: string[] = [];
+    for (const width of [WIDE, NARROW]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.locator(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)').waitFor();
+        // A narrow list asks for other columns.
+        await settled(page);
+        for (const said of await violations(page)) found.push(`${width}, ${colorScheme}: ${said}`);
+      }
+      const wide = await page.evaluate(
+        "Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)",
       );
-      expect(found, colorScheme).toEqual([]);
+      if (Number(wide) > width) found.push(`${width}: it is ${wide} wide`);
     }
+    expect(found).toEqual([]);
     await page.close();
   });
 });
+
+/** Waits until all is there: what is greyed, because something newer comes, is no text to judge. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle').catch(() => undefined);
+  await page.locator('.bones, [class*="stale"]').first().waitFor({ state: 'detached' });
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const found = (await page.evaluate(
+    `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations)`,
+  )) as { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+  return found.map(
+    ({ id, nodes }) => `${id}: ${nodes.length}, ${nodes[0]?.html}: ${nodes[0]?.failureSummary}`,
+  );
+}

@@ -27,18 +27,6 @@ describeWith([CHROMIUM], 'hosts and services', () => {
   }
   const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 
-  it('/, an address, Enter: the page says that it scans', () =>
-    opened(`?${TIME}`, async (page) => {
-      await card(page, 'Traffic').waitFor();
-      await page.keyboard.press('/');
-      await page.keyboard.insertText('10.20.0.28');
-      await page.keyboard.press('Enter');
-      await card(page, 'Worth a look').getByText('It scans').waitFor();
-      expect(page.url()).toBe(`${served.url}hosts/10.20.0.28?${TIME}`);
-      await page.getByText(/120 ports of 7 hosts within 6 min: 83 refused, 37 unanswered/).waitFor();
-      await card(page, 'Worth a look').getByRole('link', { name: 'Sessions' }).waitFor();
-    }));
-
   it('a host leads to its service, which says whose time it is, and how that is told', () =>
     opened(`hosts/203.0.113.80?${TIME}`, async (page) => {
       await card(page, 'What it serves').getByRole('link', { name: '443' }).click();
@@ -89,6 +77,22 @@ describeWith([CHROMIUM], 'hosts and services', () => {
       await page.getByText('None of 77 hosts has “nothing like it” in its address or name.').waitFor();
       await page.getByRole('button', { name: 'Show all' }).click();
       await rows.nth(70).waitFor();
+    }));
+
+  it('services are a list beside the hosts, sorted and filtered, with the conditions of the hosts', () =>
+    opened(`hosts?${TIME}&f=client:10.20.0.0/24`, async (page) => {
+      await card(page, 'Hosts').getByRole('button', { name: 'Services' }).click();
+      const rows = card(page, 'Services').getByRole('row');
+      await rows.nth(1).filter({ hasText: '10.30.0.10:445' }).waitFor();
+      expect(page.url()).toBe(`${served.url}services?${TIME}&f=client:10.20.0.0/24`);
+      await page.getByRole('button', { name: 'Failed' }).click();
+      await rows.nth(1).filter({ hasText: '10.30.0.30:8443' }).waitFor();
+      await page.getByLabel('Filter').fill('crm.example');
+      await rows.nth(1).filter({ hasText: '203.0.113.80:443' }).waitFor();
+      expect(await rows.count()).toBe(2);
+      await page.getByRole('button', { name: 'Without client 10.20.0.0/24' }).click();
+      await rows.getByRole('link', { name: '203.0.113.80:443' }).click();
+      await page.getByText('It is mostly the network').waitFor();
     }));
 
   it('names stand beside addresses, say where they come from, and one key hides them everywhere', () =>

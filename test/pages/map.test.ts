@@ -37,7 +37,7 @@ describeWith([CHROMIUM], 'the map', () => {
     await panel.getByText(/^selected · talks to \d+ hosts$/).waitFor();
     await panel.getByText(`talks to ${await peersOf(second.host)} hosts`).waitFor();
     expect(new URL(page.url()).searchParams.get('sel')).toBe(second.host);
-    const sessions = await panel.getByRole('link', { name: 'Sessions' }).getAttribute('href');
+    const sessions = await panel.getByRole('link', { name: 'Sessions' }).last().getAttribute('href');
     expect(new URL(sessions!, page.url()).searchParams.get('f')).toBe(`host:${second.host}`);
     const viewed = await page.getByText(first.host, { exact: true }).first().boundingBox();
     await page.keyboard.press('+');
@@ -55,7 +55,7 @@ describeWith([CHROMIUM], 'the map', () => {
   it('narrows to one node, and shows the same as a table', async () => {
     const { page, complaints } = await visit(`${served.url}map?sel=10.20.0.28#token=${served.token}`);
     await page.getByRole('button', { name: 'Only this' }).click();
-    await page.getByRole('button', { name: 'Without host:10.20.0.28' }).waitFor();
+    await page.getByRole('button', { name: 'Remove: host is 10.20.0.28' }).waitFor();
     const peers = await peersOf('10.20.0.28');
     await page.getByText(`all ${peers} pairs`).waitFor();
     await page.keyboard.press('Shift+T');

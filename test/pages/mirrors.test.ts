@@ -1,12 +1,15 @@
 /** The pages of mirrors, in a real browser over the demo: what did the mirror lose, and who is to blame? */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { ControlServer } from '../../src/observe/control.js';
 import { CHROMIUM, visit } from '../support/browser.js';
+import { STATUS } from '../support/collector-status.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
+import { demoStore } from '../support/demo-store.js';
 import { describeWith } from '../support/needs.js';
 import { makeStore } from '../support/store-copies.js';
 
@@ -74,6 +77,33 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
       'mirrors:\n  - { name: branch-gw, source: 10.0.0.50, key: 300 }\n',
     );
     await page.close();
+  });
+
+  it('says where a named one is configured', async () => {
+    const named = {
+      ...STATUS.mirrors[0],
+      ...{ name: 'core-2', type: 'erspan3', source: '10.0.0.12', target: '10.0.0.100', session: 2 },
+    };
+    const control = await ControlServer.open(join(directory, 'control.sock'), {
+      status: () => ({ ...STATUS, mirrors: [named] }),
+    });
+    const configuration = join(directory, 'mirrorlake.yaml');
+    writeFileSync(configuration, '# Ours.\nmirrors:\n  - { name: core-2, session: 2 }\n');
+    const beside = await startConsole(
+      await demoStore(join(directory, 'beside')),
+      {},
+      { collector: () => Promise.resolve(control.path), configuration },
+    );
+    const { page, complaints } = await visit(
+      `${beside.url}mirrors/erspan3,10.0.0.12,2,?${RANGE}#token=${beside.token}`,
+    );
+    const card = page.getByRole('region', { name: 'Its name here' });
+    await card.getByText(`From ${configuration}, line 3.`).waitFor();
+    await card.getByText('- { name: core-2').waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+    await beside.close();
+    await control.close();
   });
 
   it('says that there is no such mirror point', async () => {

@@ -48,26 +48,6 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
     expect(await page.getByRole('table', { name: 'Sessions' }).getAttribute('aria-rowcount')).toBe('153');
   });
 
-  it('goes from a spike to the packets of its first row: drag, P', async () => {
-    const page = await at('sessions?f=tcp_state:REJ,S0');
-    const chart = page.getByRole('img', { name: /^Sessions: answered/ });
-    await chart.waitFor();
-    const box = (await chart.locator('.u-over').boundingBox())!;
-    // 08:05:00 to 08:05:10 of ten minutes.
-    await page.mouse.move(box.x + box.width * 0.497, box.y + 20);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width * 0.515, box.y + 20, { steps: 4 });
-    await page.mouse.up();
-    await page.waitForURL(/t=2025-06-02T08:0[45]:\d\d~08:05:\d\d/);
-    await details(page).waitFor();
-    const n = await rows(page).count();
-    expect(n).toBeGreaterThan(10);
-    await page.keyboard.press('p');
-    await page.waitForURL(/\/sessions\/[0-9a-f-]{36}\/packets\?t=/);
-    await page.goBack();
-    await page.waitForURL(/\/sessions\?.*t=2025/);
-  });
-
   it('makes conditions of cells by the keyboard, negates and drops them, and goes back', async () => {
     const page = await at('sessions');
     await foot(page, /of 1,710/);

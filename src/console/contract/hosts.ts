@@ -44,6 +44,8 @@ const finding = z.object({
 });
 export type HostFinding = z.output<typeof finding>;
 
+const findings = z.object({ rows: z.array(finding), meta });
+
 const host = z.object({
   /** As it is written: an address, a prefix, a MAC address. */
   address: z.string(),
@@ -96,7 +98,7 @@ const host = z.object({
     of_all: z.number(),
     meta,
   }),
-  findings: z.object({ rows: z.array(finding), meta }),
+  findings,
 });
 
 export const hosts = {
@@ -148,5 +150,13 @@ export const hosts = {
     params: z.object({ address: z.string().max(50), length: z.string().regex(/^\d{1,3}$/) }),
     query: scope.extend({ points: count(10, 500, 60).describe('At most so many buckets of traffic.') }),
     answer: host,
+  }),
+  hostFindings: route({
+    method: 'GET',
+    path: '/findings/host',
+    needs: 'view',
+    doc: 'What stands out of one host or network, without the rest of its page.',
+    query: scope.extend({ host: z.string().max(60).describe('An address, a prefix, a MAC address.') }),
+    answer: findings,
   }),
 };

@@ -41,6 +41,8 @@ const mirror = z.object({
   key: z.number().nullable(),
   /** `observe`, `ignore`, `refuse`; empty where no collector says it. */
   policy: z.string(),
+  /** The file and the line of its entry; null where it has none, or the console does not know the file. */
+  entry: z.object({ file: z.string(), line: z.number() }).nullable(),
   /** Null: nothing of it in this range. */
   account: account.nullable(),
   /** Packets by step of time, as many as `steps` of the answer. */

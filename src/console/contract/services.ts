@@ -146,6 +146,8 @@ export const services = {
         z.object({
           address: z.string(),
           port: z.number(),
+          /** IP's number of its transport: 6, 17 or 132. Each is a service of its own. */
+          protocol: z.number(),
           app: z.string(),
           conversations: z.number(),
           clients: z.number(),

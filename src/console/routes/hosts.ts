@@ -1,6 +1,6 @@
 import type { HostFinding } from '../contract/hosts.js';
 import type { Scope } from '../contract/route.js';
-import type { Answer } from '../contract.js';
+import type { Answer, Meta } from '../contract.js';
 import {
   type Asking,
   allowCondition,
@@ -36,7 +36,7 @@ type Host = Answer<'host'>;
 const SUMMED =
   'Times are of whole hours; frames that are not IP, and with how many others a host talked, are left out.';
 
-export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
+export const hostHandlers: Handlers<'hosts' | 'host' | 'network' | 'hostFindings'> = {
   hosts: async ({ query, who, signal }, services) => {
     allowCondition(query, who);
     const { order, limit } = query;
@@ -67,6 +67,12 @@ export const hostHandlers: Handlers<'hosts' | 'host' | 'network'> = {
   host: (asking, services) => answered(hostKey(asking.params.address), asking, services),
   network: (asking, services) =>
     answered(hostKey(`${asking.params.address}/${asking.params.length}`), asking, services),
+  hostFindings: async (asking, services) => {
+    const asked = await asks(hostKey(asking.query.host), asking, services);
+    const { question, ask } = asked;
+    const [serves, found] = await Promise.all([ask(doorsStatement(question, 'server')), findingsOf(asked)]);
+    return found(doorsOf(serves.table).rows);
+  },
 };
 
 /** Rows of a list, and how many there are in all. */
@@ -76,44 +82,77 @@ export function listed<Row>(table: Table): { rows: Row[]; of_all: number } {
   return { rows: rows.map(({ of_all: _, ...row }) => row as unknown as Row), of_all };
 }
 
+interface Asks {
+  readonly question: HostQuestion;
+  ask(statement: string): Promise<{ readonly table: Table; readonly meta: Meta }>;
+}
+
+/** How a host is asked about. */
+async function asks(
+  host: HostKey,
+  { query, who, signal }: Pick<Asking<'host'>, 'who' | 'signal'> & { readonly query: Scope },
+  services: Services,
+): Promise<Asks> {
+  allowCondition(query, who);
+  const { questions, facts } = services;
+  const scope = scoped(query, await surroundings(services, query, signal));
+  const options = keeping(scope.ended, signal);
+  return {
+    question: { host, scope, table: `${facts.prefix}sessions` },
+    ask: async (statement) => {
+      const table = await questions.ask(statement, options);
+      return { table, meta: metaOf(statement, 'sessions', table) };
+    },
+  };
+}
+
+/** What stands out, once it is known what the host serves. */
+async function findingsOf({
+  question,
+  ask,
+}: Asks): Promise<(serves: Host['serves']['rows']) => Host['findings']> {
+  const [scans, handshakes] = await Promise.all([
+    ask(scansStatement(question)),
+    ask(handshakesStatement(question)),
+  ]);
+  return (serves) => ({
+    rows: [
+      ...scanFindings(question.host, objects<Scan>(scans.table)),
+      ...refusals(question.host, serves),
+      ...slowness(objects<Handshakes>(handshakes.table)),
+    ],
+    meta: scans.meta,
+  });
+}
+
+/** What is served, or asked for. */
+function doorsOf(table: Table): { rows: Host['serves']['rows']; of_all: number } {
+  const { rows, of_all } = listed<Host['serves']['rows'][number] & { first_port: number }>(table);
+  return { rows: rows.map(({ first_port, ...row }) => ({ ...row, port: first_port })), of_all };
+}
+
 async function answered(
   host: HostKey,
-  {
-    query,
-    who,
-    signal,
-  }: Pick<Asking<'host'>, 'who' | 'signal'> & {
+  asking: Pick<Asking<'host'>, 'who' | 'signal'> & {
     readonly query: Scope & { readonly points: number };
   },
   services: Services,
 ): Promise<Host> {
-  allowCondition(query, who);
-  const { questions, facts } = services;
-  const scope = scoped(query, await surroundings(services, query, signal));
-  const question: HostQuestion = { host, scope, table: `${facts.prefix}sessions` };
-  const interval = intervalFor(scope.range, query.points);
-  const options = keeping(scope.ended, signal);
-  const ask = async (statement: string) => {
-    const table = await questions.ask(statement, options);
-    return { table, meta: metaOf(statement, 'sessions', table) };
-  };
-  const [known, traffic, serves, asks, clients, scans, handshakes] = await Promise.all([
+  const asked = await asks(host, asking, services);
+  const { question, ask } = asked;
+  const { scope } = question;
+  const interval = intervalFor(scope.range, asking.query.points);
+  const [known, traffic, serves, wants, clients, found] = await Promise.all([
     ask(factsStatement(question)),
     ask(trafficStatement(question, interval)),
     ask(doorsStatement(question, 'server')),
     ask(doorsStatement(question, 'client')),
     ask(clientsStatement(question)),
-    ask(scansStatement(question)),
-    ask(handshakesStatement(question)),
+    findingsOf(asked),
   ]);
   const [fact] = objects<Host['facts'] & { first_seen_at: string; last_seen_at: string }>(known.table);
   const { first_seen_at, last_seen_at, ...rest } = fact;
-  const served = listed<Host['serves']['rows'][number] & { first_port: number }>(serves.table);
-  const asked = listed<Host['serves']['rows'][number] & { first_port: number }>(asks.table);
-  const doors = (list: typeof served) => ({
-    rows: list.rows.map(({ first_port, ...row }) => ({ ...row, port: first_port })),
-    of_all: list.of_all,
-  });
+  const served = doorsOf(serves.table);
   type Client = Host['clients']['rows'][number];
   const seen = listed<Omit<Client, 'handshake_us'> & { median_us: number | null }>(clients.table);
   return {
@@ -128,21 +167,14 @@ async function answered(
       meta: known.meta,
     },
     traffic: { ...buckets(traffic.table, scope.range, interval), meta: traffic.meta },
-    serves: { ...doors(served), meta: serves.meta },
-    asks: { ...doors(asked), meta: asks.meta },
+    serves: { ...served, meta: serves.meta },
+    asks: { ...doorsOf(wants.table), meta: wants.meta },
     clients: {
       rows: seen.rows.map(({ median_us, ...row }): Client => ({ ...row, handshake_us: median_us })),
       of_all: seen.of_all,
       meta: clients.meta,
     },
-    findings: {
-      rows: [
-        ...scanFindings(host, objects<Scan>(scans.table)),
-        ...refusals(host, doors(served).rows),
-        ...slowness(objects<Handshakes>(handshakes.table)),
-      ],
-      meta: scans.meta,
-    },
+    findings: found(served.rows),
   };
 }
 

@@ -38,8 +38,15 @@ export const mirrorHandlers: Handlers<'mirrors' | 'mirrorMinutes' | 'mirrorFrame
       facts.mirrors(signal),
       beside.status(),
     ]);
+    const lines = together(known, objects<AccountRow>(answer), objects<SidesRow>(sides), status, steps);
+    // A capture's mirror points are nobody's here.
+    if (services.capture === '') services.mirrorEntries.refresh();
+    const placed = (line: MirrorSaid): MirrorSaid => {
+      const entry = services.capture === '' ? services.mirrorEntries.find(line) : undefined;
+      return entry === undefined ? line : { ...line, entry };
+    };
     return {
-      mirrors: together(known, objects<AccountRow>(answer), objects<SidesRow>(sides), status, steps),
+      mirrors: lines.map(placed),
       unlisted: Math.max(0, (status?.unlisted.points ?? 0) - (status?.unlisted.loudest.length ?? 0)),
       from: steps.from,
       interval: steps.interval,
@@ -106,7 +113,7 @@ function together(
   steps: Steps,
 ): MirrorSaid[] {
   const lines = new Map<string, MirrorSaid>();
-  const empty = { policy: '', account: null, trace: [], tcp: 0, one_sided: 0, now: null };
+  const empty = { policy: '', entry: null, account: null, trace: [], tcp: 0, one_sided: 0, now: null };
   for (const point of known) lines.set(point.id, { ...empty, ...point });
   for (const now of [...(status?.mirrors ?? []), ...(status?.unlisted.loudest ?? [])]) {
     const { name, site, type, source, target, session, key, policy } = now;

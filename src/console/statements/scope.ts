@@ -73,7 +73,14 @@ export function rangeOf({ from, to }: Pick<Scope, 'from' | 'to'>, { now, newest 
   const begin =
     from === undefined ? end - BigInt(DEFAULT_RANGE) * 1_000_000_000n : parseTime('from', from, now);
   if (begin >= end) throw new RequestError('from: the range ends before it begins', 400);
-  return { from: begin, to: end };
+  return { from: within64(begin), to: within64(end) };
+}
+
+/** The store's times: nanoseconds since 1970 in 64 bits, so that no row is outside. */
+const LATEST = 2n ** 63n - 1n;
+
+function within64(time: bigint): bigint {
+  return time < 0n ? 0n : time > LATEST ? LATEST : time;
 }
 
 /** A time in SQL. @param nanoseconds since 1970 */

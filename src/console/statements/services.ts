@@ -217,7 +217,7 @@ export function servicesStatement(
     `if(sum(responses) = 0, NULL, toUInt32(quantileIf(${level})(${ANSWER}, responses > 0)))`;
   return (
     "SELECT replaceRegexpOne(IPv6NumToString(server_ip), '^::ffff:', '') AS address, server_port AS port,\n" +
-    "  if(max(app_protocol) = '', any(transport), max(app_protocol)) AS app,\n" +
+    "  if(max(app_protocol) = '', any(transport), max(app_protocol)) AS app, protocol,\n" +
     `  ${conversations()} AS conversations, uniqExact(client_ip) AS clients,\n` +
     `  ${conversations(`tcp_state IN ${FAILED}`)} AS failed,\n` +
     '  sum(client_bytes + server_bytes) AS bytes,\n' +

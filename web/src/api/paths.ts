@@ -55,6 +55,7 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   hosts: 'GET /hosts',
   host: 'GET /hosts/:address',
   network: 'GET /hosts/:address/:length',
+  hostFindings: 'GET /findings/host',
   services: 'GET /services',
   service: 'GET /services/:service',
   names: 'GET /names',

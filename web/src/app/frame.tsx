@@ -21,6 +21,7 @@ import { mirrorLabel } from '../parts/marks.js';
 import { Choose } from '../parts/menu.js';
 import { toggleNames, useNamesRange, useNamesShown } from '../parts/names.js';
 import { toggleTwins } from '../parts/twins.js';
+import { StoreAway, WrongTime } from './astray.js';
 import { CaptureStrip, CapturesDialog, DropCapture, useSender } from './captures.js';
 import { KeyHelp } from './key-help.js';
 import { useKey } from './keys.js';
@@ -46,6 +47,7 @@ export function Frame() {
   useKey('help', () => showHelp(true));
   useKey('palette', () => showPalette(true));
   useKey('twins', toggleTwins);
+  useKey('save', () => showViews(true));
   useKey('theme', toggleTheme);
   useKey('names', toggleNames);
   useNamesRange();
@@ -56,17 +58,18 @@ export function Frame() {
       </a>
       <Rail />
       <div className="main">
-        <Bar saveView={() => showViews(true)} />
+        <Bar />
         <CaptureStrip />
         <DropCapture sender={sender} />
         <main className="body" id="content" tabIndex={-1}>
+          <WrongTime />
+          <StoreAway />
           <Outlet />
         </main>
       </div>
       <Palette
         open={palette}
         close={() => showPalette(false)}
-        save={() => showViews(true)}
         captures={me?.rights.includes('captures') === true ? () => showCaptures(true) : undefined}
       />
       <CapturesDialog open={captures} close={() => showCaptures(false)} sender={sender} />
@@ -163,9 +166,13 @@ function Foot() {
   );
 }
 
-function Bar({ saveView }: { readonly saveView: () => void }) {
+function Bar() {
   const title = useRouterState({
-    select: (state) => (state.matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? '',
+    select: ({ matches }) =>
+      // Every page is a route below the frame's.
+      matches.length === 1
+        ? 'No such page'
+        : ((matches.at(-1)?.staticData as { title?: string } | undefined)?.title ?? ''),
   });
   const theme = useTheme();
   const names = useNamesShown();
@@ -206,7 +213,7 @@ function Bar({ saveView }: { readonly saveView: () => void }) {
       >
         <Icon of={Tag} />
       </button>
-      <ViewsMenu manage={saveView} />
+      <ViewsMenu />
       <button type="button" className="btn ghost icon" aria-label="Light or dark" onClick={toggleTheme}>
         <Icon of={theme === 'dark' ? Sun : Moon} />
       </button>

@@ -31,6 +31,7 @@ export const KEYS = [
   { id: 'later', keys: ']', scope: 'everywhere', words: 'Later' },
   { id: 'twins', keys: 'Shift T', scope: 'everywhere', words: 'Charts as tables' },
   { id: 'link', keys: 'Shift L', scope: 'everywhere', words: 'Copy a link to what is shown' },
+  { id: 'save', keys: 'Shift S', scope: 'everywhere', words: 'Save this view' },
   { id: 'names', keys: 'Shift N', scope: 'everywhere', words: 'Names beside addresses' },
   { id: 'theme', keys: 'Shift D', scope: 'everywhere', words: 'Light or dark' },
   { id: 'next', keys: 'J', scope: 'tables', words: 'Next row' },

@@ -161,6 +161,7 @@ function useEverything(also: readonly Item[]): readonly Group[] {
     {
       value: 'This page',
       items: [
+        pressed('save', Star),
         ...also,
         pressed('link', CornerDownLeft),
         pressed('twins', Table2),
@@ -174,12 +175,10 @@ function useEverything(also: readonly Item[]): readonly Group[] {
 export function Palette(props: {
   readonly open: boolean;
   readonly close: () => void;
-  /** Saves what is seen. */
-  readonly save: () => void;
   /** Shows captures; undefined for whoever may not. */
   readonly captures: (() => void) | undefined;
 }) {
-  const { open, close, save, captures } = props;
+  const { open, close, captures } = props;
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && close()}>
       <Dialog.Portal>
@@ -187,12 +186,11 @@ export function Palette(props: {
         <Dialog.Popup className={`dialog ${styles.palette}`} aria-label="Everything that can be done">
           <Content
             close={close}
-            also={[
-              { id: 'save', label: 'Save this view', icon: Star, act: save },
-              ...(captures === undefined
+            also={
+              captures === undefined
                 ? []
-                : [{ id: 'captures', label: 'Look into a capture', icon: FolderOpen, act: captures }]),
-            ]}
+                : [{ id: 'captures', label: 'Look into a capture', icon: FolderOpen, act: captures }]
+            }
           />
         </Dialog.Popup>
       </Dialog.Portal>

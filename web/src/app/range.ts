@@ -36,7 +36,7 @@ export function parseRange(text: string, now: number): TimeRange | undefined {
   const before = /^-(\d{1,6})([smhd])$/.exec(text);
   if (before !== null) {
     const length = Number(before[1]) * UNITS[before[2] as string]! * 1000;
-    return { text, from: text, to: 'now', begin: now - length, end: now, running: true };
+    return { text, from: text, to: 'now', begin: Math.max(0, now - length), end: now, running: true };
   }
   const [first = '', last = ''] = text.split('~');
   const whole = last.includes('T') ? last : `${first.split('T')[0]}T${last}`;
@@ -62,11 +62,15 @@ function shortTime(time: string): string {
     .replace(/^(\d\d:\d\d):00$/, '$1');
 }
 
+/** The last time that 64 bits of nanoseconds have, in milliseconds: in the year 2262. */
+const LATEST = 9_223_372_036_854;
+
 /** `2025-06-02T08:00`, in UTC, as milliseconds. */
 function parseTime(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(text)) return undefined;
   const time = Date.parse(`${text}Z`);
-  return Number.isNaN(time) ? undefined : time;
+  // Nothing was before 1970, and nothing the store can keep is after its last nanosecond.
+  return Number.isNaN(time) ? undefined : Math.min(Math.max(time, 0), LATEST);
 }
 
 /**
@@ -85,5 +89,5 @@ export function defaultRange(first: string | null, last: string | null, now: num
 /** The range of the same length before or after. */
 export function shifted({ begin, end }: TimeRange, by: -1 | 1): TimeRange {
   const length = end - begin;
-  return absolute(begin + by * length, end + by * length);
+  return absolute(Math.max(0, begin + by * length), Math.max(length, end + by * length));
 }

@@ -8,6 +8,7 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router';
 import { HomePage } from '../pages/first-run/first-run.js';
+import { FailedPage, NoSuchPage } from './astray.js';
 import { Frame } from './frame.js';
 import { parseSearch, stringifySearch } from './search.js';
 import { PREFIX } from './served.js';
@@ -120,6 +121,12 @@ const network = createRoute({
   staticData: { title: 'Network' },
 });
 
+const services = createRoute({
+  getParentRoute: () => root,
+  path: '/services',
+  component: lazyRouteComponent(() => import('../pages/services/services.js'), 'ServicesPage'),
+  staticData: { title: 'Services' },
+});
 const service = createRoute({
   getParentRoute: () => root,
   path: '/services/$service',
@@ -139,6 +146,7 @@ export const router = createRouter({
     hosts,
     host,
     network,
+    services,
     service,
     mirrors.addChildren([mirror]),
     addMirror,
@@ -148,6 +156,8 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   defaultPreload: false,
+  defaultNotFoundComponent: NoSuchPage,
+  defaultErrorComponent: FailedPage,
   // Of IPv6 addresses and of services.
   pathParamsAllowedCharacters: [':'],
 });

@@ -11,6 +11,7 @@ import { useAnswer } from '../api/use-answer.js';
 import { Icon } from '../parts/icon.js';
 import { Wrong } from '../parts/states.js';
 import { toast } from '../parts/toasts.js';
+import { press } from './keys.js';
 import { PREFIX } from './served.js';
 import { useMe } from './signed-in.js';
 
@@ -27,7 +28,7 @@ export function useOpenView(): (view: View) => void {
 }
 
 /** The star in the bar: all views, and the one that is seen now to be saved. */
-export function ViewsMenu({ manage }: { readonly manage: () => void }) {
+export function ViewsMenu() {
   const views = useViews();
   const open = useOpenView();
   return (
@@ -44,8 +45,9 @@ export function ViewsMenu({ manage }: { readonly manage: () => void }) {
                 <span className="r">{view.who}</span>
               </Menu.Item>
             ))}
-            <Menu.Item className="item" onClick={manage}>
+            <Menu.Item className="item" onClick={() => press('save')}>
               Save this view…
+              <span className="r">Shift S</span>
             </Menu.Item>
           </Menu.Popup>
         </Menu.Positioner>
@@ -109,7 +111,8 @@ export function ViewsDialog({ open, close }: { readonly open: boolean; readonly 
               </span>
             </label>
             <p className="muted">
-              This page, its time range and its conditions. Everybody who may see this console sees the name.
+              This page with its time range, conditions, columns and order. Everybody who may see this console
+              sees the name.
             </p>
             {wrong !== undefined && <Wrong error={wrong} />}
             <div className="flex">

@@ -92,6 +92,11 @@ export function Address({ address, port }: { readonly address: string; readonly 
   );
 }
 
+/** `203.0.113.80:443`, `[2001:db8::1]:443`. */
+export function serviceName(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** A service that leads to its page. */
 export function ServiceLink(props: {
   readonly address: string;
@@ -99,7 +104,7 @@ export function ServiceLink(props: {
   readonly children?: ReactNode;
 }) {
   const { address, port, children } = props;
-  const service = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const service = serviceName(address, port);
   return (
     <Link
       to={'/services/$service' as string}

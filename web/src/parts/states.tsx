@@ -90,12 +90,17 @@ export function Waiting({ of, lines }: { readonly of: Awaited; readonly lines?: 
   );
 }
 
+/** Whether the same question may have an answer another time: what is wrong with it stays wrong. */
+function mayBeRight({ status }: ApiError): boolean {
+  return status < 400 || status >= 500 || status === 408 || status === 429;
+}
+
 export function Wrong({ error, again }: { readonly error: ApiError; readonly again?: () => void }) {
   return (
     <div className="wrong" role="alert">
       <b>{error.message}</b>
       {error.hint !== undefined && <p>{error.hint}</p>}
-      {again !== undefined && (
+      {again !== undefined && mayBeRight(error) && (
         <button type="button" className="l" onClick={again}>
           Try again
         </button>

@@ -9,6 +9,7 @@ import { one } from '../../app/search.js';
 import { count, micros, percent, plural } from '../../format/numbers.js';
 import { span } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
+import { Conditions } from '../../parts/conditions.js';
 import { Icon } from '../../parts/icon.js';
 import { mirrorColor, mirrorLabel, TcpState } from '../../parts/marks.js';
 import { Choose } from '../../parts/menu.js';
@@ -18,7 +19,8 @@ import { reasons } from './why.js';
 
 type Compared = Answer<'compare'>;
 type Mirrors = Answer<'about'>['mirrors'];
-type Show = 'differ' | 'only_a' | 'only_b' | 'same';
+const SHOWN = ['differ', 'only_a', 'only_b', 'same'] as const;
+type Show = (typeof SHOWN)[number];
 
 export function ComparePage() {
   const about = useAbout();
@@ -28,7 +30,7 @@ export function ComparePage() {
   const mirrors = about?.mirrors ?? [];
   const a = one(search.a) ?? mirrors[0]?.id ?? '';
   const b = one(search.b) ?? mirrors.find((m) => m.id !== a)?.id ?? '';
-  const show = (one(search.show) ?? 'differ') as Show;
+  const show = SHOWN.find((known) => known === one(search.show)) ?? 'differ';
   const { from, to, f } = looked?.query ?? {};
   const answer = useAnswer(
     'compare',
@@ -56,6 +58,7 @@ export function ComparePage() {
   const { data } = answer;
   return (
     <>
+      <Conditions />
       <section className={`card ${styles.two}`} aria-label="Two mirrors">
         <div className={styles.choose}>
           <Dot mirrors={mirrors} id={a} />
@@ -85,8 +88,10 @@ export function ComparePage() {
           </span>
         </div>
         <div className="in">
-          {data === undefined ? (
-            <Bones lines={2} />
+          {a === b ? (
+            <Empty>These are one and the same: choose another.</Empty>
+          ) : data === undefined ? (
+            answer.error === null && <Bones lines={2} />
           ) : (
             <Shares data={data} mirrors={mirrors} a={a} b={b} show={show} />
           )}

@@ -1,10 +1,11 @@
 /** One host, a network, or whoever has a MAC address: what it is, serves and asks for. */
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { Ban, Gauge, List, type LucideIcon, Radar, ZoomIn } from 'lucide-react';
+import { List, ZoomIn } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import type { Slow } from '../../api/slow.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { OthersAt } from '../../app/astray.js';
 import { useCarried } from '../../app/frame.js';
 import { absolute } from '../../app/range.js';
 import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
@@ -12,11 +13,13 @@ import { bits, bytes, count, micros, plural } from '../../format/numbers.js';
 import { clock, day } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
 import { Chart, type Selection } from '../../parts/chart.js';
+import { Conditions } from '../../parts/conditions.js';
 import { Head } from '../../parts/head.js';
 import { Icon } from '../../parts/icon.js';
 import { Address, Mirror, ServiceLink } from '../../parts/marks.js';
 import { NamesOf } from '../../parts/names.js';
 import { Empty, Waiting, Wrong } from '../../parts/states.js';
+import { HostFindings } from './findings.js';
 import styles from './hosts.module.css';
 
 type Host = Answer<'host'>;
@@ -44,11 +47,18 @@ export function HostPage() {
   });
   const answer = length === undefined ? one : many;
   const { data, error } = answer;
-  if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
+  if (error !== null)
+    return (
+      <>
+        <Wrong error={error} again={() => void answer.refetch()} />
+        <OthersAt to="/hosts">All hosts</OthersAt>
+      </>
+    );
   if (data === undefined) return <Waiting of={answer} lines={12} />;
   if (data.facts.conversations === 0) return <NotSeen host={data} />;
   return (
     <>
+      <Conditions />
       <Facts host={data} />
       <div className={styles.top}>
         <Traffic host={data} stale={answer} />
@@ -216,47 +226,11 @@ function Offered({ selection, host }: { readonly selection: Selection; readonly 
   );
 }
 
-type Finding = Host['findings']['rows'][number];
-const ICONS: Readonly<Record<Finding['kind'], { readonly icon: LucideIcon; readonly tone: string }>> = {
-  refuses: { icon: Ban, tone: 'bad' },
-  slow: { icon: Gauge, tone: 'warn' },
-  scanned: { icon: Radar, tone: 'bad' },
-  scans: { icon: Radar, tone: 'bad' },
-};
-
 function Findings({ host, stale }: Part) {
   const { rows, meta } = host.findings;
-  const carried = useCarried();
   return (
     <Card title="Worth a look" of={stale} meta={meta}>
-      {rows.map(({ kind, title, text, at, f, service }) => (
-        <div key={`${kind} ${title}`} className="note">
-          <span className={ICONS[kind].tone}>
-            <Icon of={ICONS[kind].icon} />
-          </span>
-          <div>
-            <b>{title}</b>
-            <p>
-              {text}
-              {at !== null && `, from ${clock(Date.parse(at)).slice(0, 8)}`}
-            </p>
-          </div>
-          {service === null ? (
-            <Link to={'/sessions' as string} search={{ ...carried, f } as never} className="go l">
-              Sessions
-            </Link>
-          ) : (
-            <Link
-              to={'/services/$service' as string}
-              params={{ service } as never}
-              search={carried as never}
-              className="go l"
-            >
-              Service
-            </Link>
-          )}
-        </div>
-      ))}
+      <HostFindings rows={rows} />
       {rows.length === 0 && (
         <Empty>
           <b>Nothing stands out</b>

@@ -1,6 +1,5 @@
 /** Hosts: who sent and received, had conversations, and failed. */
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { ArrowDown, Search } from 'lucide-react';
+import { useSearch } from '@tanstack/react-router';
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
@@ -9,11 +8,12 @@ import { one } from '../../app/search.js';
 import { bytes, count, plural } from '../../format/numbers.js';
 import { clock } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
-import { Icon } from '../../parts/icon.js';
+import { Conditions } from '../../parts/conditions.js';
 import { Address } from '../../parts/marks.js';
 import { useNames } from '../../parts/names.js';
 import { Empty } from '../../parts/states.js';
 import styles from './hosts.module.css';
+import { ListTools, Sort, useListSearch } from './list.js';
 
 type Row = Answer<'hosts'>['rows'][number];
 const COLUMNS = [
@@ -33,7 +33,6 @@ const MOST = 500;
 
 export function HostsPage() {
   const looked = useLookedAt();
-  const navigate = useNavigate();
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const order = ORDERS.find((name) => name === one(search.sort)) ?? 'bytes';
   const [filter, setFilter] = useState(one(search.q) ?? '');
@@ -57,120 +56,86 @@ export function HostsPage() {
           ),
     [all, names, text],
   );
-  const change = (more: Record<string, string | undefined>): void =>
-    void navigate({
-      to: '.',
-      search: ((before: object) => ({ ...before, ...more })) as never,
-      replace: true,
-    });
+  const change = useListSearch();
+  const write = (to: string): void => {
+    setFilter(to);
+    change({ q: to === '' ? undefined : to });
+  };
   const sort = (to: Order): void => change({ sort: to === 'bytes' ? undefined : to });
   const most = Math.max(1, ...all.map((row) => row.sent + row.received));
   return (
-    <Card
-      title="Hosts"
-      sub={
-        data &&
-        (data.of_all > all.length
-          ? `the first ${count(all.length)} of ${count(data.of_all)}, by ${words(order)}`
-          : `${plural(data.of_all, 'host')}, by ${words(order)}`)
-      }
-      of={answer}
-      meta={data?.meta}
-      bones={12}
-      tools={
-        <span className={`search ${styles.filter}`}>
-          <Icon of={Search} />
-          <input
-            aria-label="Filter"
-            placeholder="Part of an address or a name"
-            spellCheck={false}
-            value={filter}
-            onChange={(event) => {
-              setFilter(event.target.value);
-              change({ q: event.target.value === '' ? undefined : event.target.value });
-            }}
-          />
-        </span>
-      }
-    >
-      <div className={`${styles.wide} ${styles.list}`}>
-        <table aria-label="Hosts">
-          <thead>
-            <tr>
-              <th>Host</th>
-              <th className={styles.bar} aria-sort={order === 'bytes' ? 'descending' : undefined}>
-                <Sort order="bytes" title="Volume" now={order} sort={sort} />
-              </th>
-              {COLUMNS.map(({ order: by, title }) => (
-                <th key={by} className="n" aria-sort={order === by ? 'descending' : undefined}>
-                  <Sort order={by} title={title} now={order} sort={sort} />
+    <>
+      <Conditions />
+      <Card
+        title="Hosts"
+        sub={
+          data &&
+          (data.of_all > all.length
+            ? `the first ${count(all.length)} of ${count(data.of_all)}, by ${words(order)}`
+            : `${plural(data.of_all, 'host')}, by ${words(order)}`)
+        }
+        of={answer}
+        meta={data?.meta}
+        bones={12}
+        tools={<ListTools of="hosts" filter={filter} write={write} />}
+      >
+        <div className={`${styles.wide} ${styles.list}`}>
+          <table aria-label="Hosts">
+            <thead>
+              <tr>
+                <th>Host</th>
+                <th className={styles.bar} aria-sort={order === 'bytes' ? 'descending' : undefined}>
+                  <Sort order="bytes" title="Volume" now={order} sort={sort} />
                 </th>
-              ))}
-              <th className="n">Last seen</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.address}>
-                <td>
-                  <Address address={row.address} />
-                </td>
-                <td className={styles.bar}>
-                  <Share of={row.sent} and={row.received} most={most} />
-                </td>
-                {COLUMNS.map(({ order: by, value }) => (
-                  <td key={by} className={by === 'failed' && row.failed > 0 ? 'n bad' : 'n'}>
-                    {by === 'failed' && row.failed === 0 ? <span className="faint">0</span> : value(row)}
-                  </td>
+                {COLUMNS.map(({ order: by, title }) => (
+                  <th key={by} className="n" aria-sort={order === by ? 'descending' : undefined}>
+                    <Sort order={by} title={title} now={order} sort={sort} />
+                  </th>
                 ))}
-                <td className="n faint">{clock(Date.parse(row.last_seen)).slice(0, 8)}</td>
+                <th className="n">Last seen</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {rows.length === 0 && (
-        <Empty>
-          {all.length === 0 ? (
-            'No host was seen in this time.'
-          ) : (
-            <>
-              None of {plural(all.length, 'host')} has “{filter.trim()}” in its address or name.
-              <button
-                type="button"
-                className="l"
-                onClick={() => {
-                  setFilter('');
-                  change({ q: undefined });
-                }}
-              >
-                Show all
-              </button>
-            </>
-          )}
-        </Empty>
-      )}
-    </Card>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={row.address}>
+                  <td>
+                    <Address address={row.address} />
+                  </td>
+                  <td className={styles.bar}>
+                    <Share of={row.sent} and={row.received} most={most} />
+                  </td>
+                  {COLUMNS.map(({ order: by, value }) => (
+                    <td key={by} className={by === 'failed' && row.failed > 0 ? 'n bad' : 'n'}>
+                      {by === 'failed' && row.failed === 0 ? <span className="faint">0</span> : value(row)}
+                    </td>
+                  ))}
+                  <td className="n faint">{clock(Date.parse(row.last_seen)).slice(0, 8)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+        {rows.length === 0 && (
+          <Empty>
+            {all.length === 0 ? (
+              'No host was seen in this time.'
+            ) : (
+              <>
+                None of {plural(all.length, 'host')} has “{filter.trim()}” in its address or name.
+                <button type="button" className="l" onClick={() => write('')}>
+                  Show all
+                </button>
+              </>
+            )}
+          </Empty>
+        )}
+      </Card>
+    </>
   );
 }
 
 function words(order: Order): string {
   return order === 'bytes' ? 'volume' : COLUMNS.find((c) => c.order === order)!.title.toLowerCase();
-}
-
-function Sort(props: {
-  readonly order: Order;
-  readonly title: string;
-  readonly now: Order;
-  readonly sort: (to: Order) => void;
-}) {
-  const { order, title, now, sort } = props;
-  return (
-    <button type="button" className={styles.sort} onClick={() => sort(order)}>
-      {title}
-      {now === order && <Icon of={ArrowDown} />}
-    </button>
-  );
 }
 
 /** What it sent and received, as parts of the strongest host's. */

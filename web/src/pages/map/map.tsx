@@ -1,9 +1,9 @@
 import { useSearch } from '@tanstack/react-router';
-import { Download, Table2, X } from 'lucide-react';
-import { useRef } from 'react';
+import { Download, Table2 } from 'lucide-react';
+import { useRef, useState } from 'react';
 import { useAnswer } from '../../api/use-answer.js';
 import { useKey } from '../../app/keys.js';
-import { useChangeScope, useLookedAt } from '../../app/scope.js';
+import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
 import { one } from '../../app/search.js';
 import { bytes, count } from '../../format/numbers.js';
 import { Statement } from '../../parts/card.js';
@@ -12,6 +12,7 @@ import { Choose, Segments } from '../../parts/menu.js';
 import { save } from '../../parts/save.js';
 import { Bones, Empty, Going, Waiting, Wrong } from '../../parts/states.js';
 import { useTwins } from '../../parts/twins.js';
+import { Chips } from '../sessions/chips.js';
 import { Drawing, svgFile } from './drawing.js';
 import type { MapAnswer, MapBy } from './layout.js';
 import styles from './map.module.css';
@@ -29,9 +30,9 @@ const WIDTHS: readonly { readonly value: MapBy; readonly label: string }[] = [
 ];
 /** Lengths of networks, IPv4's in the address. */
 const GROUPS = [
-  { value: '24', label: 'Group: /24, /64', query: {} },
-  { value: '16', label: 'Group: /16, /48', query: { prefix4: '16', prefix6: '48' } },
-  { value: '8', label: 'Group: /8, /32', query: { prefix4: '8', prefix6: '32' } },
+  { value: '24', label: 'Group: /24', more: 'IPv6: /64', query: {} },
+  { value: '16', label: 'Group: /16', more: 'IPv6: /48', query: { prefix4: '16', prefix6: '48' } },
+  { value: '8', label: 'Group: /8', more: 'IPv6: /32', query: { prefix4: '8', prefix6: '32' } },
   { value: '32', label: 'No groups', query: { prefix4: '32', prefix6: '128' } },
 ] as const;
 const NUMBERS = ['60', '110', '300'] as const;
@@ -56,6 +57,8 @@ export function MapPage() {
   const prefixes = GROUPS.find(({ value }) => value === group)!.query;
   const tables = useTwins() || search.as === 'table';
   const shown = useRef<HTMLElement>(null);
+  const [adding, setAdding] = useState(false);
+  const mirrors = useAbout()?.mirrors ?? [];
   const answer = useAnswer(
     'map',
     {
@@ -70,6 +73,7 @@ export function MapPage() {
   );
   const select = (id: string | undefined): void => change({ sel: id });
   useKey('close', () => select(undefined), selected !== undefined);
+  useKey('filter', () => setAdding(true));
   if (looked === undefined) return <Bones lines={10} />;
   const { data } = answer;
   const things = THINGS[level].many;
@@ -112,18 +116,14 @@ export function MapPage() {
           choices={NUMBERS.map((value) => ({ value, label: `${value} links` }))}
           onChange={(next) => change({ n: next === USUAL ? undefined : next })}
         />
-        {looked.conditions.map((condition) => (
-          <span key={condition} className="chip">
-            {condition}
-            <button
-              type="button"
-              aria-label={`Without ${condition}`}
-              onClick={() => change({ f: looked.conditions.filter((other) => other !== condition) })}
-            >
-              <X className="ic" aria-hidden="true" />
-            </button>
-          </span>
-        ))}
+        <Chips
+          of="sessions"
+          conditions={looked.conditions}
+          change={(f) => change({ f: f.length === 0 ? undefined : f })}
+          mirrors={mirrors}
+          adding={adding}
+          setAdding={setAdding}
+        />
         <span className="grow" />
         <span className="leg">
           <span>

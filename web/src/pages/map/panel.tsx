@@ -7,6 +7,7 @@ import { bytes, count, plural } from '../../format/numbers.js';
 import { Icon } from '../../parts/icon.js';
 import { mirrorLabel } from '../../parts/marks.js';
 import { Bones, Wrong } from '../../parts/states.js';
+import { HostFindings } from '../hosts/findings.js';
 import type { MapAnswer, MapBy } from './layout.js';
 import styles from './map.module.css';
 
@@ -50,6 +51,12 @@ export function Panel(props: {
     },
     { enabled: !vlan, every: looked.every },
   );
+  const findings = useAnswer(
+    'hostFindings',
+    { ...looked.query, host: id },
+    { enabled: !vlan, every: looked.every },
+  );
+  const found = findings.isPlaceholderData ? [] : (findings.data?.rows ?? []);
   const own = vlan ? answer : asked.data;
   const node = answer.nodes.find((one) => one.id === id) ?? own?.nodes.find((one) => one.id === id);
   const links = (own?.links ?? []).filter(({ a, b }) => a === id || b === id);
@@ -77,6 +84,11 @@ export function Panel(props: {
           <Icon of={X} />
         </button>
       </div>
+      {!vlan && found.length > 0 && (
+        <section className={styles.found} aria-label="Worth a look">
+          <HostFindings rows={found} />
+        </section>
+      )}
       {node !== undefined && (
         <dl className={`kv ${styles.facts}`}>
           <dt>Sent</dt>

@@ -271,9 +271,18 @@ function Naming({
       )}
       <Code label="Its entry in the configuration">{lines}</Code>
       <p className="muted">
-        {mirror.name === '' ? 'Paste it into' : 'An entry like this is in'} the collector's configuration, the
-        file behind <span className="mono">collect --config</span> (
-        <span className="mono">/etc/mirrorlake.yaml</span> where it runs as a service), then{' '}
+        {mirror.entry === null ? (
+          <>
+            {mirror.name === '' ? 'Paste it into' : 'An entry like this is in'} the collector's configuration,
+            the file behind <span className="mono">collect --config</span> (
+            <span className="mono">/etc/mirrorlake.yaml</span> where it runs as a service), then{' '}
+          </>
+        ) : (
+          <>
+            From <span className="mono">{mirror.entry.file}</span>, line {mirror.entry.line}. Change it there,
+            then{' '}
+          </>
+        )}
         <span className="mono">systemctl reload mirrorlake</span>
         {status !== null && (
           <>

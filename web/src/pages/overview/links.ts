@@ -14,11 +14,6 @@ export function useSessionsWith(): (f: readonly string[]) => Readonly<Record<str
   };
 }
 
-/** An address and a port, as the address of a service's page has them. */
-export function serviceOf(server: string, port: number): string {
-  return server.includes(':') ? `[${server}]:${port}` : `${server}:${port}`;
-}
-
 /** One of some values that is kept in the page's address, but for the first. */
 export function usePicked<T extends string>(
   name: string,

@@ -6,10 +6,10 @@ import { useCarried } from '../../app/frame.js';
 import { useLookedAt } from '../../app/scope.js';
 import { bytes, count } from '../../format/numbers.js';
 import { Card } from '../../parts/card.js';
-import { Address } from '../../parts/marks.js';
+import { Address, serviceName } from '../../parts/marks.js';
 import { Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
-import { serviceOf, usePicked, useSessionsWith } from './links.js';
+import { usePicked, useSessionsWith } from './links.js';
 import css from './overview.module.css';
 
 type Row = Answer<'top'>['rows'][number];
@@ -127,7 +127,7 @@ function conditionsOf({ client, server, host, network }: Row): string[] {
 
 function Service({ row }: { readonly row: Row }) {
   const carried = useCarried();
-  const name = serviceOf(row.server ?? '', row.port ?? 0);
+  const name = serviceName(row.server ?? '', row.port ?? 0);
   return (
     <Link
       to={'/services/$service' as string}

@@ -4,6 +4,7 @@ import { Download, History, List, ZoomIn } from 'lucide-react';
 import { useMemo } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { useKey } from '../../app/keys.js';
 import { absolute } from '../../app/range.js';
 import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
 import { PREFIX } from '../../app/served.js';
@@ -148,6 +149,20 @@ function Offered({ selection }: { readonly selection: Selection }) {
   const { text, from, to } = absolute(selection.begin, selection.end);
   const query = { ...looked?.query, from, to };
   const { data, isPlaceholderData } = useAnswer('series', { ...query, unit: 'sessions', by: 'none' });
+  // P leads to the packets of the first of them, as from their list.
+  const first = useAnswer('sessions', { ...query, limit: '1' });
+  const id = first.isPlaceholderData ? undefined : first.data?.rows[0]?.session_id;
+  const packetsPage = '/sessions/$id/packets' as string;
+  useKey(
+    'packets',
+    () =>
+      void navigate({
+        to: packetsPage,
+        params: { id } as never,
+        search: { ...sessionsWith([]), t: text } as never,
+      }),
+    id !== undefined,
+  );
   const n = isPlaceholderData ? undefined : data?.series.reduce((sum, one) => sum + one.total, 0);
   const packets = new URLSearchParams(
     Object.entries(query).flatMap(([name, value]) =>

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { PacketsSession } from '../../../../src/console/contract/packets.js';
 import { ApiError, call, urlOf } from '../../api/client.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { OthersAt } from '../../app/astray.js';
 import { press, useKey } from '../../app/keys.js';
 import { useAbout } from '../../app/scope.js';
 import { one } from '../../app/search.js';
@@ -13,7 +14,8 @@ import { bytes, count, micros, plural } from '../../format/numbers.js';
 import { Statement } from '../../parts/card.js';
 import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
-import { Ladder, type LadderEvent } from '../../parts/ladder.js';
+import { Ladder } from '../../parts/ladder.js';
+import type { LadderEvent } from '../../parts/ladder-event.js';
 import { TcpState } from '../../parts/marks.js';
 import { Bones, Wrong } from '../../parts/states.js';
 import { toast } from '../../parts/toasts.js';
@@ -49,7 +51,12 @@ export function PacketsPage() {
     change({ tab: undefined, at: undefined, n: numberText(number) }, false);
   const { first } = loaded;
   if (loaded.error !== null && first === undefined)
-    return <Wrong error={loaded.error} again={loaded.again} />;
+    return (
+      <>
+        <Wrong error={loaded.error} again={loaded.again} />
+        <OthersAt to="/sessions">All sessions</OthersAt>
+      </>
+    );
   if (first === undefined) return <Bones lines={12} />;
   const { session } = first;
   const others = copies.data?.copies ?? [];
@@ -377,7 +384,6 @@ function LadderTab(props: {
         client={end(session.client, session.client_port)}
         server={end(session.server, session.server_port)}
         events={events}
-        height="100%"
         chosen={chosen - 1}
         choose={(place) => choose(place + 1)}
       />
@@ -394,7 +400,7 @@ function eventOf({ packet, followed, ms }: Shown): LadderEvent {
   const said = packet.isData ? '' : packet.says;
   const sent = packet.payloadLength > 0 ? bytes(packet.payloadLength) : '';
   return {
-    time: ms,
+    at: ms * 1000,
     from: packet.frame.direction === 'server' ? 'server' : 'client',
     label: (said || packet.flags).slice(0, 60),
     note: [said === '' ? '' : packet.flags, sent, followed.mark].filter((text) => text !== '').join(' · '),

@@ -5,6 +5,7 @@ import { Gauge } from 'lucide-react';
 import type { Answer } from '../../../../src/console/contract.js';
 import type { Slow } from '../../api/slow.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { OthersAt } from '../../app/astray.js';
 import { useCarried } from '../../app/frame.js';
 import { useAbout, useLookedAt } from '../../app/scope.js';
 import { one } from '../../app/search.js';
@@ -12,6 +13,7 @@ import { bytes, count, micros, plural } from '../../format/numbers.js';
 import { printable } from '../../format/text.js';
 import { clock, day } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
+import { Conditions } from '../../parts/conditions.js';
 import { Head } from '../../parts/head.js';
 import { Icon } from '../../parts/icon.js';
 import { Address, Mirror, TcpState } from '../../parts/marks.js';
@@ -44,7 +46,13 @@ export function ServicePage() {
     { params: { service: name }, enabled: looked !== undefined, every: looked?.every ?? false },
   );
   const { data, error } = answer;
-  if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
+  if (error !== null)
+    return (
+      <>
+        <Wrong error={error} again={() => void answer.refetch()} />
+        <OthersAt to="/services">All services</OthersAt>
+      </>
+    );
   if (data === undefined) return <Waiting of={answer} lines={12} />;
   const part = { service: data, stale: answer };
   if (data.facts.conversations === 0)
@@ -61,6 +69,7 @@ export function ServicePage() {
     );
   return (
     <>
+      <Conditions />
       <Facts {...part} />
       <Told {...part} />
       <div className={styles.two}>

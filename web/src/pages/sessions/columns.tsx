@@ -89,7 +89,7 @@ function time(name: string): Partial<ListColumn> {
 function mirror(): Partial<ListColumn> {
   return {
     label: 'Mirror',
-    width: 102,
+    width: 112,
     sortable: true,
     needs: ['mirror'],
     show: (row, mirrors) => {

@@ -16,18 +16,20 @@ import { day, nanoClock } from '../../format/times.js';
 import { Statement } from '../../parts/card.js';
 import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
+import { ShortLadder } from '../../parts/ladder.js';
 import { STATES, TcpState } from '../../parts/marks.js';
 import { Actions } from '../../parts/menu.js';
 import { Bones, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
 import { COLUMNS, type Mirrors, mirrorWords, sideText } from './columns.js';
-import { Ladder } from './ladder.js';
 import { type KeptFrame, stepsOfFrames, stepsOfRow } from './ladder-steps.js';
 import css from './sessions.module.css';
 import { endWords, Outcome } from './words.js';
 
 /** Packets of which a ladder is drawn. */
 const MOST_FRAMES = 1000;
+/** Steps of it that are drawn. */
+const MOST_STEPS = 16;
 /** Transactions that the drawer lists. */
 const MOST_TRANSACTIONS = 50;
 
@@ -140,6 +142,7 @@ function Conversation(props: {
   // The answer's, which is the former one until the next is there.
   const id = textOf(session.session_id);
   const told = useAnswer('sessionTransactions', { limit: String(MOST_TRANSACTIONS) }, { params: { id } });
+  const [client, server] = [textOf(session.client), textOf(session.server)];
   const frames = useFrames(id, kept);
   const rows = told.isPlaceholderData ? undefined : told.data?.rows;
   const steps = useMemo(() => {
@@ -149,18 +152,21 @@ function Conversation(props: {
   return (
     <>
       <Buttons id={id} data={data} packets={packets} />
-      <Ladder
-        client={textOf(session.client)}
-        server={textOf(session.server)}
-        steps={steps}
-        note={
-          kept === 0
-            ? "From the session's row: no packets of it are kept."
-            : kept > MOST_FRAMES && frames !== undefined
-              ? `The first ${count(MOST_FRAMES)} of ${count(kept)} packets.`
-              : undefined
-        }
-      />
+      <div>
+        <ShortLadder
+          title={`${client} and ${server}`}
+          client={client}
+          server={server}
+          events={steps}
+          most={MOST_STEPS}
+        />
+        {kept === 0 && <p className="faint">From the session's row: no packets of it are kept.</p>}
+        {kept > MOST_FRAMES && frames !== undefined && (
+          <p className="faint">
+            The first {count(MOST_FRAMES)} of {count(kept)} packets.
+          </p>
+        )}
+      </div>
       <Numbers session={session} />
       {rows !== undefined && rows.length > 0 && (
         <Transactions id={id} rows={rows} more={told.data?.next !== null} />
@@ -386,7 +392,7 @@ function Facts({ data, mirrors }: { readonly data: Answer<'session'>; readonly m
       {handshake > 0 && (
         <Fact label="Handshake">
           {micros(handshake)}
-          {toServer > 0 && toClient > 0 && `: server ${micros(toServer)}, client ${micros(toClient)}`}
+          {toServer > 0 && toClient > 0 && `: server ${unbroken(toServer)}, client ${unbroken(toClient)}`}
         </Fact>
       )}
       {Number(session.responses) > 0 && <Fact label="Answers">{answersOf(session)}</Fact>}
@@ -441,6 +447,11 @@ function Facts({ data, mirrors }: { readonly data: Answer<'session'>; readonly m
       )}
     </dl>
   );
+}
+
+/** Microseconds with their unit, on one line. */
+function unbroken(us: number): string {
+  return micros(us).replaceAll(' ', '\u00a0');
 }
 
 /** How often the server answered, and how soon. */

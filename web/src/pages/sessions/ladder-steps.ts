@@ -2,14 +2,8 @@
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import { decodeFrame, Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk } from '../../../../src/wire/walk/frame.js';
 import { bytes, micros, plural } from '../../format/numbers.js';
+import type { LadderEvent } from '../../parts/ladder-event.js';
 import { textOf } from './cells.js';
-
-export interface LadderStep {
-  readonly from: 'client' | 'server';
-  /** Microseconds since the first packet; undefined: not known. */
-  readonly at: number | undefined;
-  readonly words: string;
-}
 
 /** A kept frame, as `/sessions/:id/packets` has it. */
 export interface KeptFrame {
@@ -41,15 +35,15 @@ function answer(row: Row): string {
 }
 
 /** Questions and answers, in the order of their times. */
-function exchanges(session: Row, transactions: readonly Row[]): LadderStep[] {
+function exchanges(session: Row, transactions: readonly Row[]): LadderEvent[] {
   const first = textOf(session.first_seen);
   return transactions.flatMap((row) => {
     const at = since(textOf(row.time), first);
-    const steps: LadderStep[] = [];
-    if (row.outcome !== 'unasked') steps.push({ from: 'client', at, words: question(row) });
-    if (row.outcome === 'unasked') steps.push({ from: 'server', at, words: answer(row) });
+    const steps: LadderEvent[] = [];
+    if (row.outcome !== 'unasked') steps.push({ from: 'client', at, label: question(row) });
+    if (row.outcome === 'unasked') steps.push({ from: 'server', at, label: answer(row) });
     else if (row.outcome !== 'unanswered' && Number(row.response_us) > 0)
-      steps.push({ from: 'server', at: at + Number(row.response_us), words: answer(row) });
+      steps.push({ from: 'server', at: at + Number(row.response_us), label: answer(row) });
     return steps;
   });
 }
@@ -61,13 +55,13 @@ function lastOf(history: string, letters: readonly [string, string]): 'client' |
 }
 
 /** What the session's row and its transactions tell, where no packets are kept. */
-export function stepsOfRow(session: Row, transactions: readonly Row[]): LadderStep[] {
+export function stepsOfRow(session: Row, transactions: readonly Row[]): LadderEvent[] {
   const history = textOf(session.history);
   const end = since(textOf(session.last_seen), textOf(session.first_seen));
-  const steps: LadderStep[] = [];
-  if (history.includes('S')) steps.push({ from: 'client', at: 0, words: 'SYN' });
+  const steps: LadderEvent[] = [];
+  if (history.includes('S')) steps.push({ from: 'client', at: 0, label: 'SYN' });
   if (/h/i.test(history))
-    steps.push({ from: history.includes('h') ? 'server' : 'client', at: undefined, words: 'SYN-ACK' });
+    steps.push({ from: history.includes('h') ? 'server' : 'client', at: undefined, label: 'SYN-ACK' });
   const said = exchanges(session, transactions).sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
   steps.push(...said);
   if (said.length === 0)
@@ -75,12 +69,12 @@ export function stepsOfRow(session: Row, transactions: readonly Row[]): LadderSt
       const payload = Number(session[`${side}_payload`]);
       const packets = Number(session[`${side}_packets`]);
       if (payload > 0)
-        steps.push({ from: side, at: undefined, words: `${bytes(payload)} in ${plural(packets, 'packet')}` });
+        steps.push({ from: side, at: undefined, label: `${bytes(payload)} in ${plural(packets, 'packet')}` });
     }
   const reset = lastOf(history, ['R', 'r']);
   const closed = lastOf(history, ['F', 'f']);
-  if (reset !== undefined) steps.push({ from: reset, at: end, words: 'RST' });
-  else if (closed !== undefined) steps.push({ from: closed, at: end, words: 'FIN' });
+  if (reset !== undefined) steps.push({ from: reset, at: end, label: 'RST', bad: true });
+  else if (closed !== undefined) steps.push({ from: closed, at: end, label: 'FIN' });
   return steps;
 }
 
@@ -112,12 +106,12 @@ export function stepsOfFrames(
   session: Row,
   frames: readonly KeptFrame[],
   transactions: readonly Row[],
-): LadderStep[] {
+): LadderEvent[] {
   const first = textOf(session.first_seen);
   const [walk, frame] = [new Walk(KNOWN_TUNNEL_PORTS), new Frame()];
   /** The highest sequence number that a side has sent, one behind. */
   const sent: Partial<Record<'client' | 'server', number>> = {};
-  const found: (LadderStep | Flight)[] = [];
+  const found: (LadderEvent | Flight)[] = [];
   for (const { time, direction, original_length, data, layer, gre_protocol } of frames) {
     if (direction === '') continue;
     const at = since(time, first);
@@ -125,10 +119,10 @@ export function stepsOfFrames(
     const kind = KINDS[layer] ?? FrameKind.EtherType;
     decodeFrame(walk, kind, gre_protocol, octets, 0, octets.length, original_length, frame);
     const { protocol, tcpFlags, tcpSequence, payloadLength } = frame;
-    const words = protocol === TCP ? flagWords(tcpFlags) : undefined;
+    const label = protocol === TCP ? flagWords(tcpFlags) : undefined;
     if (protocol === TCP && (tcpFlags & SYN) !== 0) sent[direction] = (tcpSequence + 1) >>> 0;
-    if (words !== undefined && (tcpFlags & SYN) !== 0) {
-      found.push({ from: direction, at, words });
+    if (label !== undefined && (tcpFlags & SYN) !== 0) {
+      found.push({ from: direction, at, label });
       continue;
     }
     const size = frame.ipVersion === 0 ? original_length : payloadLength;
@@ -150,7 +144,8 @@ export function stepsOfFrames(
         before.packets++;
       } else found.push({ from: direction, at, last: at, bytes: size, packets: 1, again });
     }
-    if (words !== undefined) found.push({ from: direction, at, words });
+    if (label !== undefined)
+      found.push({ from: direction, at, label, ...(label === 'RST' && { bad: true }) });
   }
   const told = exchanges(session, transactions);
   const tls = textOf(session.tls_version) !== '' || textOf(session.ja4) !== '';
@@ -178,15 +173,15 @@ function flagWords(flags: number): string | undefined {
  * @param told questions and answers
  * @param begins what the side says first
  */
-function inWords(flight: Flight, told: readonly LadderStep[], begins: string | undefined): LadderStep {
+function inWords(flight: Flight, told: readonly LadderEvent[], begins: string | undefined): LadderEvent {
   const { from, at, last, again } = flight;
   const size = `${bytes(flight.bytes)}${flight.packets > 1 ? ` in ${flight.packets} packets` : ''}`;
-  if (again) return { from, at, words: `${size} sent again` };
+  if (again) return { from, at, label: `${size} sent again`, bad: true };
   // A question's time is that of its last byte, an answer's that of its first.
   const [one, ...others] = told.filter(
     (step) => step.from === from && step.at !== undefined && step.at >= at - 1 && step.at <= last + 1,
   );
   if (one !== undefined)
-    return { from, at, words: others.length === 0 ? one.words : `${one.words}, ${others.length} more` };
-  return { from, at, words: begins === undefined ? size : `${begins} · ${size}` };
+    return { from, at, label: others.length === 0 ? one.label : `${one.label}, ${others.length} more` };
+  return { from, at, label: begins === undefined ? size : `${begins} · ${size}` };
 }

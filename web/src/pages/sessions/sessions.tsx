@@ -1,6 +1,6 @@
 /** Sessions and transactions: conditions, when, which, and one of them in full. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { CodeXml, Link as LinkIcon } from 'lucide-react';
+import { CodeXml, Link as LinkIcon, Star } from 'lucide-react';
 import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import { useAnswer } from '../../api/use-answer.js';
@@ -113,6 +113,10 @@ export function SessionsPage() {
         />
         <span className="grow" />
         <Sums of={of} />
+        <button type="button" className="btn sm" onClick={() => press('save')}>
+          <Icon of={Star} />
+          Save view
+        </button>
         <button type="button" className="btn sm" onClick={() => press('link')}>
           <Icon of={LinkIcon} />
           Copy link
