@@ -1,8 +1,5 @@
 /** How options of the command line name mirror points. */
-import type { PointIdentity } from '../model/mirror-point.js';
 import { parseAddress } from '../wire/ip/addresses.js';
-import { matchesPoint } from './mirror-match.js';
-import type { MirrorConfig } from './schema.js';
 
 /** A name of mirror points: with an address, or of an entry of `mirrors`. */
 export interface PointName {
@@ -30,11 +27,4 @@ export function parsePointName(text: string): PointName | string {
       `from 0 to ${MOST_SESSION}`
     );
   return { text, source, session: Number(session) };
-}
-
-/** Whether a mirror point has this name. As in the collector, its entry is the first that matches it. */
-export function isNamed(point: PointIdentity, name: PointName, mirrors: readonly MirrorConfig[]): boolean {
-  if (name.source === undefined) return mirrors.find((m) => matchesPoint(m, point))?.name === name.text;
-  if (Buffer.compare(point.source, name.source) !== 0) return false;
-  return name.session === undefined || name.session === point.session;
 }

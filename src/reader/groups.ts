@@ -1,9 +1,9 @@
 /** The groups of `read`: which mirror points belong to which. */
 import type { NamedGroup } from '../config/groups.js';
-import { isNamed } from '../config/point-name.js';
 import type { MirrorConfig } from '../config/schema.js';
 import type { PointIdentity } from '../model/mirror-point.js';
 import type { Membership } from '../sessions/groups.js';
+import { isNamed } from './point-names.js';
 
 export interface GroupsOptions {
   readonly groups: readonly NamedGroup[];

@@ -4,7 +4,7 @@ import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberWatch, type NumberWatcher } from '../accounts/number-watch.js';
 import type { Clocks as HardwareClocks, PointClock } from '../clocks/clocks.js';
 import type { NamedPath } from '../config/paths.js';
-import { isNamed, type PointName } from '../config/point-name.js';
+import type { PointName } from '../config/point-name.js';
 import type { MirrorConfig } from '../config/schema.js';
 import { Clocks } from '../model/clocks.js';
 import type { HopSink } from '../model/hop-record.js';
@@ -18,6 +18,7 @@ import { EXACT_DELAYS_READ } from '../paths/path-options.js';
 import { PathRows } from '../paths/rows.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { KeptObservations } from './kept-observations.js';
+import { isNamed } from './point-names.js';
 
 /** What is matched. */
 export interface PathTask {

@@ -54,8 +54,8 @@ export const compare = {
         }),
       ),
       /**
-       * What became of packets between the two, where they are matched (`paths`): from one to the other. Counts
-       * are of sampled packets; delays in nanoseconds, the median that of the minutes' medians.
+       * What became of packets between the two, where they are matched (`paths`): from one to the other.
+       * Counts are of sampled packets; delays in nanoseconds, the median that of the minutes' medians.
        */
       paths: z.array(
         z.object({
