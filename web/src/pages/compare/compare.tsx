@@ -157,7 +157,7 @@ function Between({ data, a, b }: { readonly data: Compared; readonly a: string; 
                 {path.from_a ? a : b} → {path.from_a ? b : a}
               </b>
               <p>
-                {percent(seen === 0 ? 0 : path.lost / seen)} lost of {plural(seen, 'packet')}. Delay: median{' '}
+                {percent(path.lost / Math.max(1, seen))} of {plural(seen, 'packet')} lost, median delay{' '}
                 {micros(path.delay_p50_ns / 1000)}, 99 % within {micros(path.delay_p99_ns / 1000)}
                 {path.relative ? ' by times of arrival' : ''}
                 {path.sample > 1 ? `; one packet in ${path.sample} is sampled` : ''}
