@@ -60,8 +60,8 @@ export function countsQuestion({ rollup, day }: Gap, { prefix }: Layout): string
 export function fillStatements({ rollup, day }: Gap, layout: Layout): string[] {
   const view = migrations()
     .flatMap((migration) => statements(migration, { prefix: layout.prefix }))
-    .findLast((s) => s.startsWith(`ALTER TABLE ${layout.prefix}${rollup}_view MODIFY QUERY\n`));
-  const [, select, keys] = /\n(SELECT[\s\S]*)\nGROUP BY\s([\s\S]*)$/.exec(view ?? '') ?? [];
+    .findLast((s) => s.startsWith(`CREATE MATERIALIZED VIEW IF NOT EXISTS ${layout.prefix}${rollup}_view\n`));
+  const [, select, keys] = /\bAS\n(SELECT[\s\S]*)\nGROUP BY\s([\s\S]*)$/.exec(view ?? '') ?? [];
   const { prefix, cluster } = layout;
   const local = cluster === undefined ? '' : `_local ON CLUSTER ${cluster}`;
   const settings = [

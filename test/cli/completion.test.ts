@@ -91,7 +91,7 @@ describeWith(['bash', 'zsh', 'fish'], 'completions', () => {
     expect(offered(shell, 'mirrorlake read ')).toEqual(FILES);
     expect(offered(shell, 'mirrorlake read my')).toEqual(['my capture.pcap']);
     expect(offered(shell, 'mirrorlake collect --config o')).toEqual(['other.txt']);
-    expect(offered(shell, 'mirrorlake read --ndjson=pa')).toEqual(['packets']);
+    expect(offered(shell, 'mirrorlake read --ndjson=pac')).toEqual(['packets']);
     // zsh offers options where there is nothing else to complete.
     expect(offered(shell, 'mirrorlake query ').filter((word) => !word.startsWith('-'))).toEqual([]);
   });

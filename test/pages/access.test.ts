@@ -47,19 +47,19 @@ describeWith([CHROMIUM], 'access', () => {
     // The page's policy lets in no script; the debugger's are not the page's.
     await page.evaluate(AXE);
     const found: string[] = [];
-    for (const width of [WIDE, NARROW]) {
-      await page.setViewportSize({ width, height: 900 });
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        await page.locator(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)').waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.locator(colorScheme === 'dark' ? 'html.dark' : 'html:not(.dark)').waitFor();
+      for (const width of [WIDE, NARROW]) {
+        await page.setViewportSize({ width, height: 900 });
         // A narrow list asks for other columns.
         await settled(page);
         for (const said of await violations(page)) found.push(`${width}, ${colorScheme}: ${said}`);
+        const wide = await page.evaluate(
+          "Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)",
+        );
+        if (Number(wide) > width) found.push(`${width}: it is ${wide} wide`);
       }
-      const wide = await page.evaluate(
-        "Math.max(document.documentElement.scrollWidth, document.querySelector('main').scrollWidth)",
-      );
-      if (Number(wide) > width) found.push(`${width}: it is ${wide} wide`);
     }
     expect(found).toEqual([]);
     await page.close();

@@ -273,7 +273,7 @@ const JOBS: readonly Job[] = [
       await hand.take(page.getByRole('link', { name: 'Open in SQL' }));
       await page
         .getByRole('textbox', { name: /SQL|Statement/i })
-        .getByText('GROUP BY')
+        .getByText('FROM')
         .first()
         .waitFor();
     },

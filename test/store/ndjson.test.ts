@@ -96,6 +96,7 @@ test('a transaction is one line of JSON with addresses and attributes', () => {
       expect(JSON.parse(json)).toEqual({
         session_id: uuid(r.sessionId),
         number: r.number,
+        copy: r.copy,
         community_id: communityId(ipVersion, r.clientIp, r.serverIp, r.protocol, r.clientPort, r.serverPort),
         time: rfc3339(r.timeSec, r.timeNsec),
         mirror_type: expect.any(String),

@@ -4,7 +4,7 @@ import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
-import { copiesWords, counted, grouped, incompleteWords } from '../../model/words.js';
+import { counted, grouped, incompleteWords } from '../../model/words.js';
 import type { PathsTold } from '../../reader/paths.js';
 import type { Reading } from '../../reader/run.js';
 import type { SessionsTold } from '../../reader/session-dialect.js';
@@ -50,8 +50,10 @@ export function readSummary(
     const { opened, rows, copies } = table.counters;
     const transactions = Object.values(table.applications.transactions).reduce((a, b) => a + b, 0);
     const asked = transactions > 0 ? `, ${counted(transactions, 'transaction')}` : '';
-    const said = `${counted(opened, 'session')} in ${counted(rows, 'row')}${copiesWords(copies)}`;
+    const said = `${counted(opened, 'session')} in ${counted(rows, 'row')}`;
     lines.push(`${said}${asked}${kept}${where}`);
+    if (copies > 0)
+      lines.push(`copies: ${counted(copies, 'row')} of conversations that another mirror had first`);
   }
   lines.push(...mirrorLines(mirrors, columns));
   if (clocks !== undefined) lines.push(clockLine(clocks));
