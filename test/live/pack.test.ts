@@ -138,7 +138,10 @@ describeWith(
         names.filter((name) => /\.(o|a|d|so|node|mk|gypi|map)$|Makefile|obj\.target/.test(name)),
       ).toEqual([]);
       for (const place of new Set([ROOT, checkout, homedir(), tmpdir(), hostname()])) {
-        const mention = names.filter((name) => readFileSync(join(unpacked, name)).includes(`${place}/`));
+        // A picture's bytes may be any: a short name of a host is among them by chance.
+        const mention = names.filter(
+          (name) => !name.endsWith('.png') && readFileSync(join(unpacked, name)).includes(`${place}/`),
+        );
         expect(mention, place).toEqual([]);
       }
     });

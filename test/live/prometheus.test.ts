@@ -13,7 +13,7 @@ const CAPTURE = join(import.meta.dirname, '../../lab/demo.pcapng.gz');
 const LISTEN = '127.0.0.1:9478';
 const TUNNEL = `t1 mode gre local ${A[4]} remote ${B[4]} key 1`;
 /** Metrics that are known only after a while, or with raw sockets. */
-const LATER = /^mirrorlake_(store_(growth|disk)|kernel_reassembly)/;
+const LATER = /^mirrorlake_(store_(growth|disk)|kernel_reassembly|path_)/;
 /** Metrics of mirrors and their rows. */
 const OBSERVED =
   /^mirrorlake_(receiver|mirror|session|fragment|duplicates|store|spool|dropped|incomplete|tap|sequence|kernel)/;
@@ -39,8 +39,9 @@ describeWith(['root', '/dev/net/tun', 'ip', 'curl', 'promtool'], 'metrics of a r
     const c = await TestCollector.start(['--listen', LISTEN, '--interface', 'wan'], {
       netns: A.ns,
       config: `mirrors:
-  - { name: core, site: ams, source: ${B[4]}, session: 7 }
+  - { name: core, site: ams, source: ${B[4]}, session: 7, timestamps: hardware }
   - { name: edge, source: 198.18.2.0/24, session: 8, observe: false }
+paths: { pairs: [{ from: core, to: edge }] }
 tunnels:
   - ${TUNNEL}
 `,
