@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/schema.js';
-import { CommandError } from '../model/errors.js';
+import { UsageError } from '../model/errors.js';
 import { type PathKey, pathKey } from '../paths/fingerprint.js';
 import type { PathPair } from '../paths/path-options.js';
 
@@ -51,10 +51,12 @@ function keyOf(file: string): Uint8Array {
   try {
     key = readFileSync(file);
   } catch (e) {
-    throw new CommandError(`paths.key: ${(e as Error).message}; make one: openssl rand -hex 32 > ${file}`);
+    const { code } = e as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? `there is no ${file}` : `${file} cannot be read (${code})`;
+    throw new UsageError(`paths.key: ${why}; make one: openssl rand -hex 32 > ${file}`);
   }
   if (key.length < SHORTEST_KEY)
-    throw new CommandError(
+    throw new UsageError(
       `paths.key: ${file} has ${key.length} bytes; ${SHORTEST_KEY} are needed: ` +
         `openssl rand -hex 32 > ${file}`,
     );
