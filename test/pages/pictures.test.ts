@@ -17,7 +17,7 @@ const DIFFERENCES = join(ROOT, 'coverage/pictures');
 /** How far two colors may be apart, 0 to 1. Edges that are smoothed otherwise are not counted at all. */
 const THRESHOLD = 0.15;
 /** The share of a picture's pixels that may be another color. */
-const TOLERANCE = 0.001;
+const TOLERANCE = 0.002;
 
 /**
  * @param directory of pictures of what is another
