@@ -2,24 +2,17 @@
 -- answers, and why they are as they are. A row of sessions counts in the minute and the hour of its
 -- first_seen.
 --
--- Which of the mirror points that see a conversation had it first, docs/explanation/one-conversation.md, is
--- what they count by. Rows from before have 255; so do those that an earlier version still writes.
-ALTER TABLE {{table sessions}} {{on cluster}}
-    ADD COLUMN IF NOT EXISTS copy UInt8 DEFAULT 255 AFTER part;
-ALTER TABLE {{table transactions}} {{on cluster}}
-    ADD COLUMN IF NOT EXISTS copy UInt8 DEFAULT 255 AFTER number;
-
 -- sessions_by_minute rolled up nearly nothing: its name stays, as a view.
 DROP VIEW IF EXISTS {{table sessions_by_minute_view}} {{on cluster}};
 DROP TABLE IF EXISTS {{table sessions_by_minute}} {{on cluster}};
 CREATE VIEW IF NOT EXISTS {{table sessions_by_minute}} {{on cluster}} AS
 SELECT
-    toStartOfMinute(first_seen) AS minute, copy, mirror_type, mirror_source, mirror_session,
+    toStartOfMinute(first_seen) AS minute, mirror_type, mirror_source, mirror_session,
     client_ip, server_ip, server_port, protocol, toUInt64(1) AS sessions,
     client_packets, server_packets, client_bytes, server_bytes
 FROM {{table sessions}};
 
--- `copy` is 0, 1 for any other copy, or 255.
+-- `copy` is 255 while sessions do not say which mirror point had a conversation first.
 -- The views group: the token of an insert, not its rows, is what the tables recognise it by.
 CREATE TABLE IF NOT EXISTS {{table traffic_by_minute}} {{on cluster}}
 (
@@ -52,8 +45,7 @@ SETTINGS ttl_only_drop_parts = 1, allow_nullable_key = 1, default_compression_co
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{table traffic_by_minute_view}} {{on cluster}}
 TO {{table traffic_by_minute}} AS
 SELECT
-    toStartOfMinute(s.first_seen) AS minute,
-    toUInt8(if(s.copy = 255, 255, least(s.copy, 1))) AS copy,
+    toStartOfMinute(s.first_seen) AS minute, toUInt8(255) AS copy,
     s.mirror_type AS mirror_type, s.mirror_source AS mirror_source, s.mirror_session AS mirror_session,
     s.gre_key AS gre_key, s.transport AS transport, s.app_protocol AS app_protocol, s.tcp_state AS tcp_state,
     count() AS sessions,
@@ -62,8 +54,7 @@ SELECT
     sum(s.client_retransmits) AS client_retransmits, sum(s.server_retransmits) AS server_retransmits,
     countIf(s.handshake_us > 0) AS handshakes, sum(s.handshake_us) AS handshake_us
 FROM {{table sessions}} AS s
-GROUP BY
-    minute, copy, mirror_type, mirror_source, mirror_session, gre_key, transport, app_protocol, tcp_state;
+GROUP BY minute, mirror_type, mirror_source, mirror_session, gre_key, transport, app_protocol, tcp_state;
 
 CREATE TABLE IF NOT EXISTS {{table clients_by_hour}} {{on cluster}}
 (
@@ -90,15 +81,14 @@ SETTINGS ttl_only_drop_parts = 1, allow_nullable_key = 1, default_compression_co
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{table clients_by_hour_view}} {{on cluster}}
 TO {{table clients_by_hour}} AS
 SELECT
-    toStartOfHour(s.first_seen) AS hour,
-    toUInt8(if(s.copy = 255, 255, least(s.copy, 1))) AS copy,
+    toStartOfHour(s.first_seen) AS hour, toUInt8(255) AS copy,
     s.mirror_type AS mirror_type, s.mirror_source AS mirror_source, s.mirror_session AS mirror_session,
     s.gre_key AS gre_key, s.client_ip AS client_ip,
     count() AS sessions, countIf(s.tcp_state IN ('REJ', 'S0', 'RSTOS0', 'RSTRH')) AS failed,
     sum(s.client_packets) AS client_packets, sum(s.server_packets) AS server_packets,
     sum(s.client_bytes) AS client_bytes, sum(s.server_bytes) AS server_bytes
 FROM {{table sessions}} AS s
-GROUP BY hour, copy, mirror_type, mirror_source, mirror_session, gre_key, client_ip;
+GROUP BY hour, mirror_type, mirror_source, mirror_session, gre_key, client_ip;
 
 -- A bucket of a time is round(4 * log2(microseconds)): right to 9 %. An hour's row keeps those of its first
 -- 65,536 conversations, so that its size has a bound.
@@ -145,8 +135,7 @@ SETTINGS ttl_only_drop_parts = 1, allow_nullable_key = 1, default_compression_co
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{table services_by_hour_view}} {{on cluster}}
 TO {{table services_by_hour}} AS
 SELECT
-    toStartOfHour(s.first_seen) AS hour,
-    toUInt8(if(s.copy = 255, 255, least(s.copy, 1))) AS copy,
+    toStartOfHour(s.first_seen) AS hour, toUInt8(255) AS copy,
     s.mirror_type AS mirror_type, s.mirror_source AS mirror_source, s.mirror_session AS mirror_session,
     s.gre_key AS gre_key, s.server_ip AS server_ip, s.server_port AS server_port, s.protocol AS protocol,
     max(s.app_protocol) AS app_protocol,
@@ -168,7 +157,7 @@ SELECT
     countIf(s.client_rtt_us > 0) AS client_rtts, sum(s.client_rtt_us) AS client_rtt_us,
     countIf(s.server_rtt_us > 0) AS server_rtts, sum(s.server_rtt_us) AS server_rtt_us
 FROM {{table sessions}} AS s
-GROUP BY hour, copy, mirror_type, mirror_source, mirror_session, gre_key, server_ip, server_port, protocol;
+GROUP BY hour, mirror_type, mirror_source, mirror_session, gre_key, server_ip, server_port, protocol;
 
 -- Both ends of each conversation: what an address did as a client, and as a server.
 CREATE VIEW IF NOT EXISTS {{table hosts_by_hour}} {{on cluster}} AS
