@@ -2,7 +2,9 @@
 ALTER TABLE {{table sessions}} {{on cluster}}
     ADD COLUMN IF NOT EXISTS seen_by Array(LowCardinality(String)) AFTER site;
 
--- The view of whole conversations again, with the new column: see 0007 and 0016.
+-- The view of whole conversations again, with this column and `copy`: see 0007. The first part says which
+-- copy it is: a point whose later parts take over for one that fell silent has a conversation that was
+-- counted there.
 DROP VIEW IF EXISTS {{table conversations}} {{on cluster}};
 CREATE VIEW IF NOT EXISTS {{table conversations}} {{on cluster}} AS
 SELECT
