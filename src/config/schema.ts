@@ -9,6 +9,7 @@ import {
   SESSION_DEFAULTS,
 } from '../model/defaults.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
+import { MIRROR_TYPE_NAMES } from '../model/mirror-point.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
@@ -73,7 +74,7 @@ const hostName = z.string().regex(/^(?=.{1,253}$)[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 
   error: (i) => `"${i.input}" is not a host's name: write collector.example.net, without a port`,
 });
 
-const mirrorTypes = ['erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp', 'mellanox'] as const;
+const [, ...mirrorTypes] = MIRROR_TYPE_NAMES;
 
 /** Which frames to keep: `none`, `all`, `first 128 bytes` of each, `first 10 packets` of a session. */
 const packets = z.string().transform((text, context) => {

@@ -9,6 +9,17 @@ export const MirrorType = {
   Gretap: 5,
   Pptp: 6,
   Mellanox: 7,
+  Vxlan: 8,
+  VxlanGpe: 9,
+  Geneve: 10,
+  GreUdp: 11,
+  Tzsp: 12,
+  Jmirror: 13,
+  Erm: 14,
+  /** An interface's own frames. */
+  Span: 15,
+  /** The frames of a capture that holds no mirror. */
+  Capture: 16,
 } as const;
 export type MirrorType = (typeof MirrorType)[keyof typeof MirrorType];
 export const MIRROR_TYPE_NAMES = [
@@ -20,6 +31,15 @@ export const MIRROR_TYPE_NAMES = [
   'gretap',
   'pptp',
   'mellanox',
+  'vxlan',
+  'vxlan-gpe',
+  'geneve',
+  'gre-udp',
+  'tzsp',
+  'jmirror',
+  'erm',
+  'span',
+  'capture',
 ] as const;
 
 /** Whether it may be a tunnel that both ends send into, rather than a mirror. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
 import { meta, route, scope } from './route.js';
 
 /** A session, as the head of its packets. */
@@ -27,7 +28,6 @@ const session = z.object({
 export type PacketsSession = z.output<typeof session>;
 
 const LAYERS = ['other', 'ethernet', 'ipv4', 'ipv6', 'ppp', 'ieee80211'] as const;
-const TYPES = ['', 'erspan1', 'erspan2', 'erspan3', 'gre', 'gretap', 'pptp', 'mellanox'] as const;
 
 /** A kept frame, and what its mirror said of it. */
 const frame = z.object({
@@ -44,7 +44,7 @@ const frame = z.object({
   data: z.string(),
   /** What it begins with; the column `layer`. */
   layer: z.enum(LAYERS),
-  mirror_type: z.enum(TYPES),
+  mirror_type: z.enum(MIRROR_TYPE_NAMES),
   mirror_source: z.string(),
   mirror_target: z.string(),
   mirror_session: z.number(),

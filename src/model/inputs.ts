@@ -1,0 +1,42 @@
+/**
+ * How mirrored traffic comes in: in GRE, in UDP to a listed port, or as an interface's own frames. What is
+ * not listed is no mirror. This file loads nothing.
+ */
+
+/**
+ * What may lie in UDP, with the port that each takes unless another is said:
+ * VXLAN (RFC 7348), VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe), GENEVE (RFC 8926), GRE in UDP (RFC 8086), TZSP
+ * (TaZmen Sniffer Protocol), Juniper's jmirror, HP's encapsulated remote mirroring.
+ */
+export const UDP_INPUT_PORTS = {
+  vxlan: 4789,
+  'vxlan-gpe': 4790,
+  geneve: 6081,
+  'gre-udp': 4754,
+  tzsp: 37008,
+  jmirror: 30030,
+  erm: 7932,
+} as const;
+export type UdpInputKind = keyof typeof UDP_INPUT_PORTS;
+export const UDP_INPUT_KINDS = Object.keys(UDP_INPUT_PORTS) as readonly UdpInputKind[];
+
+/** GRE in DTLS in UDP (RFC 8086): encrypted. */
+export const GRE_DTLS_PORT = 4755;
+
+/** A UDP destination port, and what lies behind it. */
+export interface UdpInput {
+  readonly kind: UdpInputKind;
+  readonly port: number;
+}
+
+export interface Inputs {
+  /** IP protocol 47. */
+  readonly gre: boolean;
+  /** No port twice. */
+  readonly udp: readonly UdpInput[];
+  /** Interfaces whose own frames are the mirrored traffic. */
+  readonly span: readonly string[];
+}
+
+/** What comes in unless `inputs` says otherwise. */
+export const DEFAULT_INPUTS: Inputs = { gre: true, udp: [], span: [] };
