@@ -215,6 +215,15 @@ const MIRRORS: Readonly<Record<KeptFrame['mirror_type'], string>> = {
   gretap: 'GRE with Ethernet',
   pptp: 'PPTP',
   mellanox: 'Mellanox mirror',
+  vxlan: 'VXLAN',
+  'vxlan-gpe': 'VXLAN-GPE',
+  geneve: 'GENEVE',
+  'gre-udp': 'GRE in UDP',
+  tzsp: 'TZSP',
+  jmirror: 'Juniper jmirror',
+  erm: 'HP ERM',
+  span: 'SPAN port',
+  capture: 'Capture',
 };
 
 /** What came around the frame. None of it is among its bytes. */
