@@ -10,7 +10,7 @@ import { ADDRESS_WORDS, KEY, KEYED, KIND, TYPE_SHIFT } from './point-gate.js';
 
 /** Senders counted. */
 export const LOUDEST = 64;
-/** The words of a sender: source, type and session, key. */
+/** The words of a sender: source, type, key or session. */
 const WORDS = ADDRESS_WORDS + 2;
 
 /** A refused sender, and bounds of its number of packets. */
@@ -66,11 +66,13 @@ export class LoudestRefused {
       const view = new DataView(source.buffer);
       for (let n = 0; n < ADDRESS_WORDS; n++) view.setUint32(4 * n, this.words[at + n]);
       const kind = this.words[at + ADDRESS_WORDS];
+      const word = this.words[at + ADDRESS_WORDS + 1];
+      const keyed = (kind & KEYED) !== 0;
       return {
         type: (kind >>> TYPE_SHIFT) as MirrorType,
         source,
-        session: kind & (KEYED - 1),
-        key: (kind & KEYED) === 0 ? null : this.words[at + ADDRESS_WORDS + 1],
+        session: keyed ? 0 : word,
+        key: keyed ? word : null,
         atLeast: this.counts[i] - this.inherited[i],
         atMost: this.counts[i],
       };

@@ -67,7 +67,7 @@ export class MirrorPoints {
   private entered = 0;
   private readonly spare: number[] = [];
   /**
-   * Source, target, kind, key; then twice the index, plus 1 if reversed, plus 1. Most packets are found here.
+   * Source, target, kind, key or session; then twice the index, plus 1 if reversed, plus 1. Most packets are found here.
    */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
   /** Over IPv6: the index plus 1; the point's words are compared. */
@@ -88,14 +88,14 @@ export class MirrorPoints {
   /**
    * Finds or creates the point of a packet.
    *
-   * @param session ERSPAN session, 0 for types without
+   * @param session 0 for types without one, and wherever the key counts
    * @param key the GRE key, NO_KEY for none; part of the identity if {@link isKeyed} says so
    * @returns its index, or REFUSED
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
     const keyed = key !== NO_KEY && isKeyed(type);
-    const kind = (type << TYPE_SHIFT) | session | (keyed ? KEYED : 0);
-    const keyWord = keyed ? key | 0 : 0;
+    const kind = (type << TYPE_SHIFT) | (keyed ? KEYED : 0);
+    const keyWord = (keyed ? key : session) | 0;
     if (packet.ipVersion !== 4) return this.find6(type, packet, session, key, kind, keyWord);
     const source = i32(packet.bytes, packet.source);
     const target = i32(packet.bytes, packet.destination);

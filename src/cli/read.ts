@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS, MOST_WORKERS } from '../config/bounds.js';
 import { GROUP_WINDOW, GROUP_WORDS, type NamedGroup, parseGroup } from '../config/groups.js';
+import { INPUT_WORDS, inputsOf, parseInput } from '../config/inputs.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
 import {
   OVERLAY_WORDS,
@@ -25,6 +26,7 @@ import type { MirrorConfig } from '../config/schema.js';
 import { TIMESTAMPS, type Timestamps } from '../config/timestamps.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
+import { DEFAULT_INPUTS, type Inputs, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
 import { isServer } from '../model/store-location.js';
 import { FilledStore } from '../reader/filled-store.js';
@@ -56,6 +58,7 @@ interface ReadOptions {
   config?: string;
   applications: number;
   overlay: Overlay[];
+  input: ('gre' | UdpInput)[];
   path: NamedPath[];
   sample?: number;
   timestamps: Timestamps;
@@ -140,6 +143,13 @@ export function registerRead(program: Command): void {
         .default(KEEP_ALL, 'all'),
     )
     .option(
+      '--input <kind>',
+      `what carries mirrored traffic: ${INPUT_WORDS}; repeatable, and the list is all: gre has to be in it ` +
+        'to stay (default: gre)',
+      input,
+      [],
+    )
+    .option(
       '--overlay <port>',
       'another UDP port of tunnels inside mirrored frames, besides the well-known ones: ' +
         `${OVERLAY_WORDS}, such as vxlan:4799; repeatable`,
@@ -199,6 +209,15 @@ function overlay(value: string, before: Overlay[]): Overlay[] {
   const said = parseOverlay(value);
   if (said === undefined) throw new InvalidArgumentError(`give ${OVERLAY_WORDS}, as in vxlan:4799.`);
   return [...before, said];
+}
+
+function input(value: string, before: ('gre' | UdpInput)[]): ('gre' | UdpInput)[] {
+  const said = parseInput(value);
+  if (typeof said === 'string' && said !== 'gre') throw new InvalidArgumentError(`${said}.`);
+  const all = [...before, typeof said === 'string' ? 'gre' : said] as const;
+  const inputs = inputsOf(all, []);
+  if (typeof inputs === 'string') throw new InvalidArgumentError(`${inputs}.`);
+  return [...all];
 }
 
 function group(value: string, before: NamedGroup[]): NamedGroup[] {
@@ -309,6 +328,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         ids: once ? idsOf(token) : undefined,
       },
       paths,
+      inputs: inputsIn(options),
       overlays: options.overlay,
       hardwareTime: options.timestamps === 'hardware',
       once,
@@ -333,6 +353,12 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     await Promise.all(workers.map((worker) => worker.terminate()));
     await store?.close();
   }
+}
+
+function inputsIn({ input }: ReadOptions): Inputs {
+  const inputs = input.length > 0 ? inputsOf(input, []) : DEFAULT_INPUTS;
+  if (typeof inputs === 'string') throw new UsageError(`read: --input: ${inputs}`);
+  return inputs;
 }
 
 /** Loaded only where there is a terminal to draw it on. */

@@ -11,6 +11,7 @@ import type { PacketWatcher } from '../demux/dispatch.js';
 import type { ReassemblyLimits } from '../demux/reassembly.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { EndReason } from '../model/end-reason.js';
+import type { Inputs } from '../model/inputs.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { MirrorSink } from '../model/mirror-record.js';
 import type { FrameSink } from '../model/mirrored.js';
@@ -24,6 +25,8 @@ export interface PipelineOptions {
   readonly mirrors: MirrorSink;
   readonly table?: Partial<SessionOptions>;
   readonly watcher?: PacketWatcher;
+  /** What carries mirrored traffic; GRE by default. */
+  readonly inputs?: Inputs;
   /** Says which mirror points get a place. */
   readonly gate?: PointGate;
   /** Told of new and of forgotten mirror points. */
@@ -58,6 +61,7 @@ export class Pipeline {
       sink: options.frames ?? this.table,
       mirrors: this.mirrors,
       ...(options.watcher && { watcher: options.watcher }),
+      ...(options.inputs && { inputs: options.inputs }),
       ...(options.reassembly && { reassembly: options.reassembly }),
       ...(options.clocks && { clocks: options.clocks }),
     });

@@ -1,5 +1,6 @@
 import { MalformedSenders } from './malformed-senders.js';
 import type { ReassemblyCounters } from './reassembly.js';
+import { UnlistedMirrors } from './unlisted-mirrors.js';
 
 /** What became of the packets so far. */
 export class DemuxCounters {
@@ -8,15 +9,21 @@ export class DemuxCounters {
   bytes = 0;
   /** GRE packets after reassembly, malformed ones included. */
   gre = 0;
-  /** Packets that carry no GRE. */
+  /** Datagrams to listed UDP ports, after reassembly, malformed ones included. */
+  udp = 0;
+  /** Packets that carry no mirrored traffic: neither GRE nor UDP to a listed port, or GRE where it is not listed. */
   notGre = 0;
   /** Packets with an unknown link type. */
   unsupportedLinkType = 0;
   /** GRE packets that a configured tunnel took. */
   tunnelled = 0;
-  /** GRE packets without a payload: keepalive answers, PPTP acknowledgments. */
+  /** Packets without a frame: keepalives, PPTP acknowledgments, what a tunnel's ends tell each other. */
   empty = 0;
-  /** Outer fragments of GRE packets over IPv6. */
+  /** GENEVE with AWS' options: a Gateway Load Balancer waits for these packets to come back. */
+  gatewayLoadBalancer = 0;
+  /** Packets that look like a mirror's, of an input that is not listed. */
+  readonly unlisted = new UnlistedMirrors();
+  /** Outer fragments over IPv6, of packets that may carry mirrored traffic. */
   ipv6Fragments = 0;
   /** Frames handed on. */
   frames = 0;

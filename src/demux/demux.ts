@@ -1,6 +1,7 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import type { Clocks } from '../clocks/clocks.js';
 import { LinkType, type PacketBatch } from '../model/batch.js';
+import { DEFAULT_INPUTS, type Inputs } from '../model/inputs.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { type GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import { u16 } from '../wire/bytes.js';
@@ -15,10 +16,11 @@ import { Malformed } from '../wire/walk/malformed.js';
 import { DemuxCounters } from './counters.js';
 import { Dispatch, type PacketWatcher } from './dispatch.js';
 import { FastPath } from './fast-path.js';
-import { greRcv } from './gre.js';
+import { greRcv, tunnelRcv } from './gre.js';
 import { LINK_SHORT, LINK_UNSUPPORTED, LinkReader } from './link.js';
 import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
 import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
+import { UdpInputs } from './udp-inputs.js';
 
 /** The deepest IP-in-IP around GRE that is decoded. */
 export const MAX_IP_IN_IP = 4;
@@ -27,11 +29,13 @@ export interface DemuxOptions {
   /** Where decoded frames go. */
   sink: FrameSink;
   mirrors: MirrorTable;
+  /** What carries mirrored traffic; {@link DEFAULT_INPUTS} by default. */
+  inputs?: Inputs;
   /** Asked first about GRE version 0. */
   tunnels?: GreReceiver;
   /** Bounds of outer reassembly; {@link REASSEMBLY_DEFAULTS} by default. */
   reassembly?: ReassemblyLimits;
-  /** Told of every GRE packet. */
+  /** Told of every packet that carries mirrored traffic. */
   watcher?: PacketWatcher;
   /** Finds when frames were mirrored, by their timestamps; without it their times are those of arrival. */
   clocks?: Clocks;
@@ -43,12 +47,15 @@ export interface DemuxOptions {
 }
 
 /**
- * From packets to mirrored frames: link layer, outer IP, reassembly, GRE by version and protocol. Nothing is
- * allocated per packet, and nothing is thrown, whatever the bytes.
+ * From packets to mirrored frames: link layer, outer IP, reassembly, GRE by version and protocol, and what is
+ * listed of UDP. Nothing is allocated per packet, and nothing is thrown, whatever the bytes.
  */
 export class Demux {
   readonly counters = new DemuxCounters();
   private tunnels: GreReceiver | undefined;
+  /** Whether GRE carries mirrored traffic; and the UDP ports that do, if any. */
+  private takesGre = true;
+  private udp: UdpInputs | undefined;
   private readonly watcher: PacketWatcher | undefined;
   private readonly lengthsLost: boolean;
   private clocks: Clocks | undefined;
@@ -74,6 +81,13 @@ export class Demux {
     this.counters.reassembly = this.reassembly.counters;
     this.inner = new Dispatch(this.counters, options.mirrors, options.sink, options.watcher, options.clocks);
     this.fastPath = new FastPath(this.counters, options.mirrors, options.sink, options.clocks);
+    this.setInputs(options.inputs ?? DEFAULT_INPUTS);
+  }
+
+  /** Changes what carries mirrored traffic; interfaces' own frames are none of a demux's business. */
+  setInputs(inputs: Inputs): void {
+    this.takesGre = inputs.gre;
+    this.udp = inputs.udp.length > 0 ? new UdpInputs(this.inner, inputs) : undefined;
   }
 
   /** Changes who is asked first about GRE version 0. */
@@ -106,7 +120,7 @@ export class Demux {
     const b = batch.bytes;
     const c = this.counters;
     // Tunnels and watchers need headers that the fast path does not keep.
-    const fast = this.tunnels === undefined && this.watcher === undefined;
+    const fast = this.takesGre && this.tunnels === undefined && this.watcher === undefined;
     for (let i = 0; i < batch.count; i++) {
       const o = batch.offset[i];
       const length = batch.length[i];
@@ -151,26 +165,33 @@ export class Demux {
   private outer(b: Uint8Array, ip: number, end: number, wireEnd: number): void {
     const lost = this.lengthsLost && end === wireEnd;
     const protocol = parseOuter(b, ip, end, wireEnd, this.packet, this.fragment, lost);
-    if (protocol === IpProtocol.Gre) this.gre(this.tunnels);
-    else if (protocol === OUTER_FRAGMENT) this.defragment();
+    if (protocol === OUTER_FRAGMENT) this.defragment();
     else if (protocol === OUTER_BAD || protocol === OUTER_CUT) this.counters.malformed[Malformed.IpHeader]++;
     else if (protocol === IpProtocol.Ipip || protocol === IpProtocol.Ipv6) this.ipInIp(b);
-    else {
-      this.counters.notGre++;
-      if (protocol === IpProtocol.Udp && this.clocks !== undefined) this.datagram(this.clocks);
-    }
+    else this.take(protocol, this.packet, this.tunnels);
   }
 
-  /** A datagram to somebody else may be a marker of the clock that stamps mirrored frames. */
-  private datagram(clocks: Clocks): void {
-    const { bytes, gre, end, source, ipVersion, sec, nsec } = this.packet;
+  /** Takes a whole packet by its IP protocol. */
+  private take(protocol: number, packet: OuterPacket, tunnels: GreReceiver | undefined): void {
+    if (protocol === IpProtocol.Gre) this.gre(packet, tunnels);
+    else if (protocol !== IpProtocol.Udp) this.counters.notGre++;
+    else if (this.udp?.rcv(packet) !== true) this.datagram(packet);
+  }
+
+  /** A datagram to a port that is not listed may be a marker of the clock that stamps mirrored frames. */
+  private datagram(packet: OuterPacket): void {
+    const { counters, clocks } = this;
+    counters.notGre++;
+    counters.unlisted.datagram(packet);
+    if (clocks === undefined) return;
+    const { bytes, gre, end, source, ipVersion, sec, nsec } = packet;
     if (parseCiscoMarker(bytes, gre + UDP_LENGTH, end, this.marker))
       clocks.marker(this.marker, bytes, source, ipVersion, sec, nsec);
   }
 
   /**
-   * A capture taken in the network also shows GRE inside IP-in-IP. None of our tunnels ends there, so it is
-   * observed.
+   * A capture taken in the network also shows mirrors inside IP-in-IP. None of our tunnels ends there, so GRE
+   * is observed.
    */
   private ipInIp(b: Uint8Array): void {
     const p = this.packet;
@@ -178,14 +199,12 @@ export class Demux {
     for (let n = 0; n < MAX_IP_IN_IP && (protocol === IpProtocol.Ipip || protocol === IpProtocol.Ipv6); n++) {
       protocol = parseOuter(b, p.gre, p.end, p.wireEnd, p, this.fragment);
     }
-    if (protocol === IpProtocol.Gre) this.gre(undefined);
-    else this.counters.notGre++;
+    this.take(protocol, p, undefined);
   }
 
-  /** Linux: ip_defrag, ipv6_frag_rcv. Fragments that cannot be GRE are left alone. */
+  /** Linux: ip_defrag, ipv6_frag_rcv. Fragments that cannot carry mirrored traffic are left alone. */
   private defragment(): void {
-    const protocol = this.fragment.protocol;
-    if (protocol !== IpProtocol.Gre && protocol !== IpProtocol.Ah && !isIpv6Extension(protocol)) {
+    if (!this.mayCarry(this.fragment.protocol)) {
       this.counters.notGre++;
       return;
     }
@@ -198,9 +217,15 @@ export class Demux {
     if (answer === FRAGMENT_REFUSED) this.counters.malformed[Malformed.IpFragment]++;
     if (answer !== REASSEMBLED) return;
     const whole = parseOuter(p.bytes, p.ip, p.end, p.wireEnd, p, this.fragment);
-    if (whole === IpProtocol.Gre) this.gre(this.tunnels);
-    else if (whole < 0) this.counters.malformed[Malformed.IpFragment]++;
-    else this.counters.notGre++;
+    if (whole < 0) this.counters.malformed[Malformed.IpFragment]++;
+    else this.take(whole, p, this.tunnels);
+  }
+
+  /** Whether a fragment's payload may: of an extension header it is not known what follows. */
+  private mayCarry(protocol: number): boolean {
+    if (protocol === IpProtocol.Gre) return this.takesGre || this.tunnels !== undefined;
+    if (protocol === IpProtocol.Udp) return this.udp !== undefined;
+    return protocol === IpProtocol.Ah || isIpv6Extension(protocol);
   }
 
   /** Takes the beginning of a packet with missing fragments: a cut frame, unless it is a tunnel's. */
@@ -215,8 +240,9 @@ export class Demux {
     const p = this.begun;
     p.sec = sec;
     p.nsec = nsec;
-    if (parseOuter(b, ip, end, wireEnd, p, this.begunFragment) !== IpProtocol.Gre) return false;
-    if (this.tunnels?.mayOwn(p) === true) return false;
+    const protocol = parseOuter(b, ip, end, wireEnd, p, this.begunFragment);
+    if (protocol === IpProtocol.Udp) return this.udp?.rcv(p) === true;
+    if (protocol !== IpProtocol.Gre || !this.takesGre || this.tunnels?.mayOwn(p) === true) return false;
     this.counters.gre++;
     greRcv(this.inner, p, undefined);
     return true;
@@ -227,9 +253,18 @@ export class Demux {
     this.counters.malformed[Malformed.Reassembly] = r.incomplete - r.begun;
   }
 
-  private gre(tunnels: GreReceiver | undefined): void {
-    this.counters.gre++;
-    greRcv(this.inner, this.packet, tunnels);
+  private gre(packet: OuterPacket, tunnels: GreReceiver | undefined): void {
+    const { counters } = this;
+    if (this.takesGre) {
+      counters.gre++;
+      greRcv(this.inner, packet, tunnels);
+    } else if (tunnels !== undefined && tunnelRcv(packet, tunnels)) {
+      counters.gre++;
+      counters.tunnelled++;
+    } else {
+      counters.notGre++;
+      counters.unlisted.gre();
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import { NO_KEY } from '../accounts/point-gate.js';
 import type { Clocks } from '../clocks/clocks.js';
-import type { MirrorType } from '../model/mirror-point.js';
+import { MirrorType } from '../model/mirror-point.js';
 import { type FrameSink, Mirrored } from '../model/mirrored.js';
 import type { OuterPacket } from '../model/outer-packet.js';
 import { CiscoMetadata } from '../wire/link/cisco-metadata.js';
+import { EtherType } from '../wire/link/ethertypes.js';
 import { AmsduCursor, Ieee80211Header } from '../wire/link/ieee80211.js';
 import { ErspanHeader } from '../wire/tunnel/erspan.js';
 import { GRE_KEY, GRE_SEQ, GreHeader } from '../wire/tunnel/gre.js';
@@ -14,12 +15,12 @@ import { Malformed } from '../wire/walk/malformed.js';
 import type { DemuxCounters } from './counters.js';
 import { packetTrace } from './packet-trace.js';
 
-/** Learns the result for every GRE packet. */
+/** Learns the result for every packet that carries mirrored traffic. */
 export interface PacketWatcher {
   /**
    * Called for each frame of a packet, or once if it has none. The arguments are reused for the next call.
    *
-   * @param gre as far as it was parsed
+   * @param gre as far as it was parsed; all zero where there is none
    * @param mirrored undefined if no frame was reached
    * @param frame undefined if the packet has none
    * @param reason why the packet was refused, or why the walk through its frame ended: a code of
@@ -34,7 +35,7 @@ export interface PacketWatcher {
   ): void;
 }
 
-/** What the handlers of GRE packets share: the parsed headers, and methods that count and hand on frames. */
+/** What the handlers of packets share: the parsed headers, and methods that count and hand on frames. */
 export class Dispatch {
   readonly gre = new GreHeader();
   readonly frame = new Frame();
@@ -58,6 +59,13 @@ export class Dispatch {
     public clocks: Clocks | undefined,
   ) {}
 
+  /** Clears the previous packet's GRE header, for a packet without one or refused before parsing. */
+  clearGre(): void {
+    this.gre.flags = 0;
+    this.gre.version = 0;
+    this.gre.protocol = 0;
+  }
+
   /** Counts a malformed packet. */
   refuse(packet: OuterPacket, reason: number): void {
     this.counters.malformed[reason]++;
@@ -74,11 +82,14 @@ export class Dispatch {
   /**
    * Finds the packet's mirror point, and sets {@link mirrored} from its GRE header.
    *
+   * @param type that of plain GRE is another one in UDP
    * @returns false if packets of that point are refused
    */
   begin(packet: OuterPacket, type: MirrorType, session: number): boolean {
     const gre = this.gre;
-    const point = this.mirrors.find(type, packet, session, (gre.flags & GRE_KEY) !== 0 ? gre.key : NO_KEY);
+    const inUdp = packet.udp >= 0 && (type === MirrorType.Gre || type === MirrorType.Gretap);
+    const key = (gre.flags & GRE_KEY) !== 0 ? gre.key : NO_KEY;
+    const point = this.mirrors.find(inUdp ? MirrorType.GreUdp : type, packet, session, key);
     if (point === undefined) return false;
     const m = this.mirrored;
     this.isStamped = false;
@@ -102,6 +113,14 @@ export class Dispatch {
     const f = this.frame;
     this.count(packet, o, f.truncated, f.malformed !== Malformed.None);
     this.hand(packet);
+  }
+
+  /** {@link whole} for a frame that a GRE protocol type announces. */
+  announced(packet: OuterPacket, type: number, o: number): void {
+    if (type === EtherType.Teb) this.whole(packet, FrameKind.Ethernet, 0, o);
+    else if (type === EtherType.Ipv4 || type === EtherType.Ipv6) this.whole(packet, FrameKind.Ip, 0, o);
+    // Types below 0x0600 are those of RFC 1701; here they are no lengths.
+    else this.whole(packet, FrameKind.EtherType, type, o);
   }
 
   /** Decodes a frame that may be one of several in its packet. */

@@ -80,7 +80,7 @@ function isBesideTags(h: ErspanHeader, outermost: number): boolean {
 }
 
 /** The VLAN id of the outermost tag before any IP packet, -1 without one. */
-function outermostTag(f: Frame): number {
+export function outermostTag(f: Frame): number {
   for (let i = 0; i < f.layerCount; i++) {
     if (f.layerKind[i] === Layer.Vlan) return f.vlanIds[0];
     if (f.layerKind[i] === Layer.Ipv4 || f.layerKind[i] === Layer.Ipv6) return -1;

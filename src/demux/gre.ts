@@ -33,11 +33,19 @@ const KEEPALIVE_FLAGS = GRE_CSUM | GRE_KEY | GRE_SEQ;
 const GREPROTO_CISCO = 0;
 const GREPROTO_PPTP = 1;
 
+/** Whether a tunnel takes a packet of which no mirror is made: {@link greRcv} without what is observed. */
+export function tunnelRcv(packet: OuterPacket, tunnels: GreReceiver): boolean {
+  const { bytes: b, gre: o, end, wireEnd, ipVersion } = packet;
+  if (end - o < GRE_BASE_LENGTH) return false;
+  if (ipVersion === 6) return (b[o + 1] & GRE_VERSION) === GREPROTO_CISCO && tunnels.rcv(packet);
+  return wireEnd - o >= GRE_MIN_LENGTH && (b[o + 1] & VERSION_MASK) === GREPROTO_CISCO && tunnels.rcv(packet);
+}
+
 /** Linux: gre_rcv of gre_demux.c. */
 export function greRcv(inner: Dispatch, packet: OuterPacket, tunnels: GreReceiver | undefined): void {
   const b = packet.bytes;
   const o = packet.gre;
-  clear(inner);
+  inner.clearGre();
   // Over IPv6 the kernel has no gre_demux: ip6_gre.c accepts short packets, and reads the three bits of the
   // version.
   if (
@@ -100,11 +108,4 @@ function isKeepalive(packet: OuterPacket): boolean {
   if (packet.end - packet.gre < GRE_BASE_LENGTH) return false;
   const flags = u16(packet.bytes, packet.gre) & ~KEEPALIVE_FLAGS;
   return flags === 0 && u16(packet.bytes, packet.gre + 2) === GRE_PROTO_KEEPALIVE;
-}
-
-/** Clears the previous packet's header, for a packet that is refused before parsing. */
-function clear(inner: Dispatch): void {
-  inner.gre.flags = 0;
-  inner.gre.version = 0;
-  inner.gre.protocol = 0;
 }

@@ -5,17 +5,9 @@
 
 import { MirrorType } from '../model/mirror-point.js';
 import type { OuterPacket } from '../model/outer-packet.js';
-import { BAD } from '../wire/bytes.js';
 import { parseCiscoMetadata } from '../wire/link/cisco-metadata.js';
 import { EtherType } from '../wire/link/ethertypes.js';
-import {
-  FC_PROTECTED,
-  isAmsdu,
-  isIeee80211Protocol,
-  nextAmsdu,
-  parseIeee80211,
-  startAmsdu,
-} from '../wire/link/ieee80211.js';
+import { isIeee80211Protocol } from '../wire/link/ieee80211.js';
 import {
   GRE_PROTO_CISCO_METADATA,
   GRE_PROTO_KEEPALIVE,
@@ -29,6 +21,7 @@ import { parseWccp } from '../wire/tunnel/wccp.js';
 import { FrameKind } from '../wire/walk/frame.js';
 import { Malformed } from '../wire/walk/malformed.js';
 import type { Dispatch } from './dispatch.js';
+import { ieee80211Rcv } from './ieee80211.js';
 
 /** @param o offset of what follows the GRE header */
 export function ipgreRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
@@ -54,17 +47,9 @@ export function ipgreRcv(inner: Dispatch, packet: OuterPacket, o: number): void 
       if (inner.begin(packet, MirrorType.Gre, 0)) inner.whole(packet, FrameKind.Ppp, 0, o);
       return;
     default:
+      if (!inner.begin(packet, MirrorType.Gre, 0)) return;
       if (isIeee80211Protocol(protocol)) ieee80211Rcv(inner, packet, o);
-      else if (inner.begin(packet, MirrorType.Gre, 0)) payload(inner, packet, protocol, o);
-  }
-}
-
-function payload(inner: Dispatch, packet: OuterPacket, protocol: number, o: number): void {
-  if (protocol === EtherType.Ipv4 || protocol === EtherType.Ipv6) {
-    inner.whole(packet, FrameKind.Ip, 0, o);
-  } else {
-    // Types below 0x0600 are those of RFC 1701; here they are no lengths.
-    inner.whole(packet, FrameKind.EtherType, protocol, o);
+      else inner.announced(packet, protocol, o);
   }
 }
 
@@ -95,8 +80,7 @@ function metadataRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
   if (!inner.begin(packet, teb ? MirrorType.Gretap : MirrorType.Gre, 0)) return;
   inner.mirrored.securityGroup = inner.metadata.securityGroup;
   inner.mirrored.protocol = inner.metadata.type;
-  if (teb) inner.whole(packet, FrameKind.Ethernet, 0, o + length);
-  else payload(inner, packet, inner.metadata.type, o + length);
+  inner.announced(packet, inner.metadata.type, o + length);
 }
 
 /** A mirrored frame behind the metadata of a Spectrum switch; SONiC calls this ERSPAN too. */
@@ -107,31 +91,4 @@ function mellanoxRcv(inner: Dispatch, packet: OuterPacket, o: number): void {
     inner.mirrored.protocol = EtherType.Teb;
     inner.whole(packet, FrameKind.Ethernet, 0, o + length);
   }
-}
-
-/**
- * One frame, or the packets of an A-MSDU: each is handed on, and together they count as one for the mirror
- * point.
- */
-function ieee80211Rcv(inner: Dispatch, packet: OuterPacket, o: number): void {
-  if (!inner.begin(packet, MirrorType.Gre, 0)) return;
-  const length = parseIeee80211(packet.bytes, o, packet.end, inner.ieee80211);
-  const several =
-    length > 0 &&
-    isAmsdu(inner.ieee80211) &&
-    (inner.ieee80211.frameControl & FC_PROTECTED) === 0 &&
-    length !== BAD;
-  if (!several) {
-    inner.whole(packet, FrameKind.Ieee80211, 0, o);
-    return;
-  }
-  inner.mirrored.protocol = EtherType.Teb;
-  let malformed = false;
-  startAmsdu(o + length, inner.amsdu);
-  while (nextAmsdu(packet.bytes, packet.end, inner.amsdu)) {
-    inner.decode(packet, FrameKind.Amsdu, 0, inner.amsdu.offset, inner.amsdu.end, inner.amsdu.wireEnd);
-    if (inner.frame.malformed !== Malformed.None) malformed = true;
-    inner.hand(packet);
-  }
-  inner.count(packet, o, packet.end < packet.wireEnd, malformed);
 }

@@ -57,6 +57,8 @@ export function parseOuter(
 ): number {
   out.bytes = b;
   out.ip = o;
+  out.udp = -1;
+  out.input = 0;
   if (o >= end) return OUTER_CUT;
   const version = b[o] >>> 4;
   if (version === 4) return parseOuterIpv4(b, o, end, wireEnd, out, fragment, lengthLost);

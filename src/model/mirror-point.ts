@@ -44,7 +44,7 @@ export const MIRROR_TYPE_NAMES = [
 
 /** Whether it may be a tunnel that both ends send into, rather than a mirror. */
 export function isTwoWay(type: MirrorType): boolean {
-  return type >= MirrorType.Gre && type <= MirrorType.Pptp;
+  return (type >= MirrorType.Gre && type <= MirrorType.Pptp) || type === MirrorType.GreUdp;
 }
 
 /**
@@ -52,7 +52,12 @@ export function isTwoWay(type: MirrorType): boolean {
  * put other data into the key.
  */
 export function isKeyed(type: MirrorType): boolean {
-  return type === MirrorType.Gre || type === MirrorType.Gretap || type === MirrorType.Mellanox;
+  return (
+    type === MirrorType.Gre ||
+    type === MirrorType.Gretap ||
+    type === MirrorType.Mellanox ||
+    type === MirrorType.GreUdp
+  );
 }
 
 /** What tells mirror points apart, and the key that ERSPAN's do not count. */
@@ -95,7 +100,10 @@ export class MirrorPoint {
     /** 16 bytes each; IPv4 as ::ffff:a.b.c.d. */
     readonly source: Uint8Array,
     readonly target: Uint8Array,
-    /** ERSPAN session id, 0 to 1023; 0 for types without one. */
+    /**
+     * ERSPAN session id (0 to 1023), network id of VXLAN and GENEVE (24 bits), intercept id of jmirror (32
+     * bits); 0 for types without one.
+     */
     readonly session: number,
     /**
      * The GRE key, null without one. A key that ERSPAN senders repeat is kept, but is no part of the

@@ -1,4 +1,4 @@
-/** A complete outer IP packet that carries GRE, after reassembly. Reused for every packet. */
+/** A complete outer IP packet that carries mirrored traffic, after reassembly. Reused for every packet. */
 export class OuterPacket {
   bytes: Uint8Array = new Uint8Array(0);
   /** Seconds since 1970 and nanoseconds. */
@@ -6,7 +6,10 @@ export class OuterPacket {
   nsec = 0;
   /** 4 or 6. */
   ipVersion = 0;
-  /** Offset of the IP header, of its addresses (4 or 16 bytes each), and of the GRE header. */
+  /**
+   * Offset of the IP header, of its addresses (4 or 16 bytes each), and of the GRE header, or of whatever else
+   * IP carries.
+   */
   ip = 0;
   source = 0;
   destination = 0;
@@ -18,6 +21,10 @@ export class OuterPacket {
   /** IPv4 TOS or IPv6 traffic class: DSCP in the high six bits, ECN in the low two. */
   tos = 0;
   ttl = 0;
+  /** Offset of the UDP header around what carries the frame, -1 without one. */
+  udp = -1;
+  /** The kind of input its UDP port is (a MirrorType, as in model/inputs.ts); 0 without UDP. */
+  input = 0;
   /** Some of its fragments never came: this is its beginning. */
   incomplete = false;
   /** Index of the interface it arrived on, -1 if unknown (captures). */

@@ -8,6 +8,7 @@ import { Demux } from '../demux/demux.js';
 import { PacketBatch } from '../model/batch.js';
 import { CLOCK_DEFAULTS } from '../model/defaults.js';
 import { EndReason } from '../model/end-reason.js';
+import type { Inputs } from '../model/inputs.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { openCapture } from '../receive/file/capture.js';
 import { CaptureError } from '../receive/file/capture-error.js';
@@ -50,6 +51,8 @@ interface ReadRun {
   readonly sessions: SessionThreadsOptions;
   /** Between which places packets are matched, if any. */
   readonly paths: PathTask | undefined;
+  /** What carries mirrored traffic. */
+  readonly inputs: Inputs;
   /** UDP ports of tunnels, in addition to the well-known ones. */
   readonly overlays: readonly Overlay[];
   /** Whether the times of frames are the timestamps of ERSPAN type III. */
@@ -77,6 +80,7 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
     sink: paths ?? sessions ?? NOBODY,
     mirrors,
     lengthsLost: true,
+    inputs: run.inputs,
     ...(tunnels && { tunnels }),
     ...(output.watcher && { watcher: output.watcher }),
     ...(clocks && { clocks }),
@@ -120,8 +124,8 @@ async function pathReading(
  * Files are looked through first, so that the clocks in them are known from the first packet on; what can be
  * read once only is fitted as it comes.
  */
-async function clocksOf(files: readonly string[], { stop }: ReadRun): Promise<Clocks> {
-  const look = files.every((file) => isFile(file)) ? await firstLook(files, stop) : undefined;
+async function clocksOf(files: readonly string[], run: ReadRun): Promise<Clocks> {
+  const look = files.every((file) => isFile(file)) ? await firstLook(files, run) : undefined;
   return new Clocks({ within: CLOCK_DEFAULTS.within, all: true, ...(look && { look }) });
 }
 
@@ -129,9 +133,9 @@ function isFile(file: string): boolean {
   return file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-async function firstLook(files: readonly string[], stop: AbortSignal): Promise<ClockSurvey> {
+async function firstLook(files: readonly string[], { inputs, stop }: ReadRun): Promise<ClockSurvey> {
   const clocks = new Clocks({ within: CLOCK_DEFAULTS.within, all: true, look: 'first' });
-  const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, clocks });
+  const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, inputs, clocks });
   const batch = new PacketBatch();
   let last = 0;
   for (const file of files) {

@@ -2,6 +2,7 @@ import type { MirrorTableOptions } from '../../src/accounts/mirror-table-options
 import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { Demux } from '../../src/demux/demux.js';
 import type { ReassemblyLimits } from '../../src/demux/reassembly.js';
+import type { Inputs } from '../../src/model/inputs.js';
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../../src/model/mirror-point.js';
 import { type FrameSink, Mirrored } from '../../src/model/mirrored.js';
 import type { GreReceiver } from '../../src/model/outer-packet.js';
@@ -62,9 +63,10 @@ export class Collected implements FrameSink {
       reassembly?: ReassemblyLimits;
       mirrors?: MirrorTableOptions;
       lengthsLost?: boolean;
+      inputs?: Inputs;
     } = {},
   ) {
-    const { tunnels, reassembly, lengthsLost } = options;
+    const { tunnels, reassembly, lengthsLost, inputs } = options;
     this.mirrors = new MirrorTable(options.mirrors);
     this.demux = new Demux({
       sink: this,
@@ -72,6 +74,7 @@ export class Collected implements FrameSink {
       ...(tunnels && { tunnels }),
       ...(reassembly && { reassembly }),
       ...(lengthsLost && { lengthsLost }),
+      ...(inputs && { inputs }),
     });
   }
 

@@ -7,6 +7,8 @@
 import { BAD, SHORT, u16 } from '../bytes.js';
 import { MAC_LENGTH, macAt, setMac } from './ethernet.js';
 
+/** The GRE protocol type under which 802.11 comes first. */
+export const IEEE80211_TYPE = 0x8200;
 /** Frame control, its first byte in the low bits. */
 export const FC_TYPE = 0x000c;
 export const FC_TYPE_DATA = 0x0008;

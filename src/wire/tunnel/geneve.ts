@@ -8,6 +8,10 @@ export const GENEVE_PORT = 6081;
 export const GENEVE_BASE_LENGTH = 8;
 export const GENEVE_CONTROL = 0x80;
 export const GENEVE_CRITICAL = 0x40;
+/** Option class of AWS' Gateway Load Balancer (IANA: Amazon.com). */
+export const GENEVE_CLASS_AWS = 0x0108;
+/** An option's class (2), type (1), and length in units of 4 bytes without these four (5 bits). */
+const OPTION_BASE_LENGTH = 4;
 
 export class GeneveHeader {
   /** Bytes of options: 0 to 252, a multiple of 4. */
@@ -44,4 +48,12 @@ export function emitGeneve(h: GeneveHeader, b: Uint8Array, o: number): number {
   setU24(b, o + 4, h.vni);
   b[o + 7] = h.reserved;
   return GENEVE_BASE_LENGTH;
+}
+
+/** Whether the options of a header at `o`, which {@link parseGeneve} found to be whole, have one of a class. */
+export function hasGeneveOption(b: Uint8Array, o: number, h: GeneveHeader, optionClass: number): boolean {
+  const end = o + GENEVE_BASE_LENGTH + h.optionsLength;
+  for (let p = o + GENEVE_BASE_LENGTH; p < end; p += OPTION_BASE_LENGTH + ((b[p + 3] & 0x1f) << 2))
+    if (u16(b, p) === optionClass) return true;
+  return false;
 }

@@ -9,6 +9,8 @@ import { NextProtocol } from './nsh.js';
 export const VXLAN_GPE_PORT = 4790;
 export const VXLAN_GPE_LENGTH = 8;
 export const VXLAN_GPE_P = 0x04;
+/** The packet is for the tunnel's end: it carries no frame. */
+export const VXLAN_GPE_O = 0x01;
 const VERSION = 0x30;
 
 export class VxlanGpeHeader {

@@ -9,10 +9,12 @@ export const VXLAN_PORT = 4789;
 export const VXLAN_LINUX_PORT = 8472;
 export const VXLAN_LENGTH = 8;
 export const VXLAN_FLAG_I = 0x08;
+/** Group policy (draft-smith-vxlan-group-policy): the low 16 reserved bits are a security group. */
+export const VXLAN_FLAG_G = 0x80;
 
 export class VxlanHeader {
   flags = VXLAN_FLAG_I;
-  /** Reserved in RFC 7348; the group policy extension has its group in the low 16 bits. */
+  /** Reserved in RFC 7348; with {@link VXLAN_FLAG_G} the group is in the low 16 bits. */
   reserved = 0;
   /** VXLAN network identifier, 24 bits. */
   vni = 0;

@@ -36,6 +36,18 @@ export const Malformed = {
   WccpShort: 14,
   /** Outer fragments were given up (timeout, bounds). */
   Reassembly: 15,
+  /** The UDP header around a mirrored frame has a length below 8. */
+  OuterUdp: 16,
+  /** The VXLAN or VXLAN-GPE header around a mirrored frame: cut off, without I, or of another version. */
+  OuterVxlan: 17,
+  /** The GENEVE header around a mirrored frame: cut off, or of another version. */
+  OuterGeneve: 18,
+  /** TZSP cut off, of another version or type, or with a radio's header that is neither Prism nor AVS. */
+  Tzsp: 19,
+  /** Juniper's mirror header cut off, or before something that is neither IP nor PPP. */
+  Jmirror: 20,
+  /** HP's mirror header cut off. */
+  Erm: 21,
 
   /** The frame ends within its first header. */
   FrameShort: 32,

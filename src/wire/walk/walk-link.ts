@@ -12,6 +12,7 @@ import {
   AMSDU_HEADER_LENGTH,
   FC_PROTECTED,
   FC_SUBTYPE_NO_DATA,
+  IEEE80211_TYPE,
   isAmsdu,
   parseIeee80211,
 } from '../link/ieee80211.js';
@@ -40,9 +41,6 @@ import {
 import { Layer, MAX_VLANS } from './layers.js';
 import { Malformed } from './malformed.js';
 import { cut, fail, push, Step, type Walk } from './walk-state.js';
-
-/** The GRE protocol type under which 802.11 comes first. */
-const IEEE80211_TYPE = 0x8200;
 
 export function ethernet(f: Frame, w: Walk): Step {
   const o = w.o;
