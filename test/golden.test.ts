@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIXTURES } from './support/fixtures/all.js';
+import { type Fixture, inputWords } from './support/fixtures/fixture.js';
 import { GROUP_OF_FIXTURES } from './support/fixtures/groups.js';
 import { fixtureList } from './support/make-fixtures.js';
 import { type CaptureRows, readCapture, readCommand, readLine } from './support/read-capture.js';
@@ -29,12 +30,12 @@ it('the list of captures is complete', () => {
   expect(readFileSync(join(DIRECTORY, 'README.md'), 'utf8')).toBe(fixtureList());
 });
 
-describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets }) => {
+describe.each(FIXTURES)('$file: $about', ({ file, bytes, scene, packets, inputs }) => {
   const name = file.replace(/\.(pcap|pcapng)(\.gz|\.zst)?$/, '');
   const path = join(DIRECTORY, file);
   let rows: CaptureRows;
   beforeAll(async () => {
-    rows = await readCapture(path);
+    rows = await readCapture(path, false, inputs);
   });
 
   it('is the capture that the generator writes', () => {
@@ -105,7 +106,9 @@ function apart(names: readonly string[]): string[][] {
 }
 
 describe('mirrorlake read', () => {
-  const names = FIXTURES.filter(({ packets }) => packets).map(({ file }) => file.replace(/\.pcap$/, ''));
+  const shown = FIXTURES.filter(({ packets }) => packets);
+  const nameOf = ({ file }: Fixture) => file.replace(/\.pcap$/, '');
+  const names = shown.filter(({ inputs }) => inputs.length === 0).map(nameOf);
 
   it.each([
     ['sessions', names] as const,
@@ -120,4 +123,15 @@ describe('mirrorlake read', () => {
     const kept = some.map((name) => readFileSync(join(DIRECTORY, `${name}.${what}.ndjson`), 'utf8'));
     expect(withoutIds(printed)).toBe(kept.join(''));
   });
+
+  it.each(shown.filter(({ inputs }) => inputs.length > 0))(
+    'prints the expected rows of $file with --input',
+    async (fixture) => {
+      const name = nameOf(fixture);
+      for (const what of ['sessions', 'packets', 'mirrors'] as const) {
+        const rows = await readLine(join(DIRECTORY, fixture.file), what, inputWords(fixture.inputs));
+        expect(withoutIds(rows)).toBe(readFileSync(join(DIRECTORY, `${name}.${what}.ndjson`), 'utf8'));
+      }
+    },
+  );
 });

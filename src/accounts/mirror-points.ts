@@ -67,7 +67,8 @@ export class MirrorPoints {
   private entered = 0;
   private readonly spare: number[] = [];
   /**
-   * Source, target, kind, key or session; then twice the index, plus 1 if reversed, plus 1. Most packets are found here.
+   * Source, target, kind, key or session; then twice the index, plus 1 if reversed, plus 1. Most packets are
+   * found here.
    */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
   /** Over IPv6: the index plus 1; the point's words are compared. */

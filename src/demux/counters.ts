@@ -11,7 +11,7 @@ export class DemuxCounters {
   gre = 0;
   /** Datagrams to listed UDP ports, after reassembly, malformed ones included. */
   udp = 0;
-  /** Packets that carry no mirrored traffic: neither GRE nor UDP to a listed port, or GRE where it is not listed. */
+  /** Packets that carry no mirrored traffic, as far as `inputs` say. */
   notGre = 0;
   /** Packets with an unknown link type. */
   unsupportedLinkType = 0;

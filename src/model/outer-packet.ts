@@ -7,8 +7,8 @@ export class OuterPacket {
   /** 4 or 6. */
   ipVersion = 0;
   /**
-   * Offset of the IP header, of its addresses (4 or 16 bytes each), and of the GRE header, or of whatever else
-   * IP carries.
+   * Offset of the IP header, of its addresses (4 or 16 bytes each), and of the GRE header or whatever else is
+   * in its place.
    */
   ip = 0;
   source = 0;

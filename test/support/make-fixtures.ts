@@ -3,10 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FIXTURES } from './fixtures/all.js';
+import { inputWords } from './fixtures/fixture.js';
 
 /** The list of captures, for readers. */
 export function fixtureList(): string {
-  const rows = FIXTURES.map(({ file, about }) => `| ${file} | ${about} |`);
+  const rows = FIXTURES.map(({ file, about, inputs }) => {
+    const read = inputs.length === 0 ? '' : ` (\`${inputWords(inputs).join(' ')}\`)`;
+    return `| ${file} | ${about}${read} |`;
+  });
   return `# Captures, each showing one thing
 
 \`test/support/fixtures\` describes the captures and what must come of them;

@@ -10,6 +10,7 @@ import { openCapture } from '../../src/receive/file/capture.js';
 import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
 import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
 import { runLine } from './command-lines.js';
+import { inputsFor } from './fixtures/fixture.js';
 import { mirrorJson, sessionJson } from './row-json.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -42,14 +43,21 @@ const LARGE_TABLE = { capacity: 100_000 } as const;
  * Reads a capture into memory, as `mirrorlake read --ndjson` does.
  *
  * @param rowsOnly leaves out the lines of packets
+ * @param inputs what carries mirrored traffic, as `--input` says it
  */
-export async function readCapture(path: string, rowsOnly = false): Promise<CaptureRows> {
+export async function readCapture(
+  path: string,
+  rowsOnly = false,
+  inputs: readonly string[] = [],
+): Promise<CaptureRows> {
+  const listed = inputsFor(inputs);
   const sessions: string[] = [];
   const packets: string[] = [];
   const pipeline = new Pipeline({
     sessions: { session: (record) => sessions.push(sessionJson(record, 'test')) },
     mirrors: { mirror: () => {} },
     table: statSync(path).size <= SMALL ? SMALL_TABLE : LARGE_TABLE,
+    ...(listed && { inputs: listed }),
     ...(!rowsOnly && {
       watcher: {
         packet: (outer, gre, mirrored, frame, reason) =>

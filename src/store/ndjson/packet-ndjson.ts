@@ -1,12 +1,13 @@
 /**
- * GRE packets as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header, the mirror
- * point, the layers of the frame inside, and its conversation. Every line has every key, in the same order;
+ * Packets of mirrored traffic as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header,
+ * the mirror point, the layers of the frame inside, and its conversation. Every line has every key, in the same order;
  * keys that do not apply are null. docs/reference/ndjson.md explains every key.
  */
 
-import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
+import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES, MirrorType } from '../../model/mirror-point.js';
 import type { Mirrored } from '../../model/mirrored.js';
 import type { OuterPacket } from '../../model/outer-packet.js';
+import { u16 } from '../../wire/bytes.js';
 import { copyAddress16, formatIp } from '../../wire/ip/addresses.js';
 import { transportName } from '../../wire/transport/transport.js';
 import { GRE_ACK, GRE_CSUM, GRE_KEY, GRE_SEQ, type GreHeader } from '../../wire/tunnel/gre.js';
@@ -16,6 +17,9 @@ import { MALFORMED_NAMES } from '../../wire/walk/malformed.js';
 import { layerFields } from './layer-ndjson.js';
 import { pointJson, rfc3339, text } from './ndjson.js';
 
+const NO_GRE =
+  '"gre_flags":null,"gre_version":null,"gre_protocol":null,"gre_checksum":null,"gre_key":null,' +
+  '"gre_sequence":null,"gre_acknowledgment":null';
 const NO_POINT = '"mirror_type":null,"mirror_source":null,"mirror_target":null,"mirror_session":null';
 const NO_MIRRORED =
   '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,"cos":null,' +
@@ -24,9 +28,9 @@ const NO_FRAME =
   '"captured":null,"length":null,"truncated":null,"layers":[],"vlan_ids":[],"ether_type":null,"source_ip":null,"destination_ip":null,"source_port":null,"destination_port":null,"protocol":null,"transport":null,"bytes":null,"payload":null';
 
 /**
- * A GRE packet, or one frame of it.
+ * A packet, or one frame of it.
  *
- * @param gre as far as it was parsed
+ * @param gre as far as it was parsed, where there is one
  * @param mirrored undefined if no frame was reached; likewise `frame` if none can be decoded
  * @param malformed a code of wire/walk/malformed.ts
  */
@@ -42,7 +46,7 @@ export function packetJson(
   const said = mirrored === undefined ? NO_MIRRORED : mirroredJson(mirrored);
   const inner = frame === undefined || mirrored === undefined ? NO_FRAME : frameJson(outer, mirrored, frame);
   return (
-    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(gre)},` +
+    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(outer, gre)},` +
     `${point},${said},${inner},"malformed":${reason}}`
   );
 }
@@ -51,11 +55,15 @@ function outerJson(o: OuterPacket): string {
   return (
     `"outer_source":"${address(o.bytes, o.source, o.ipVersion)}"` +
     `,"outer_destination":"${address(o.bytes, o.destination, o.ipVersion)}"` +
-    `,"outer_ttl":${o.ttl},"outer_tos":${o.tos},"outer_bytes":${o.wireEnd - o.ip}`
+    `,"outer_ttl":${o.ttl},"outer_tos":${o.tos},"outer_bytes":${o.wireEnd - o.ip}` +
+    `,"input":"${o.input === 0 ? 'gre' : MIRROR_TYPE_NAMES[o.input]}"` +
+    `,"outer_source_port":${o.udp < 0 ? null : u16(o.bytes, o.udp)}` +
+    `,"outer_destination_port":${o.udp < 0 ? null : u16(o.bytes, o.udp + 2)}`
   );
 }
 
-function greJson(g: GreHeader): string {
+function greJson(o: OuterPacket, g: GreHeader): string {
+  if (o.input !== 0 && o.input !== MirrorType.GreUdp) return NO_GRE;
   const f = g.flags;
   const acknowledgment = g.version === 1 && (f & GRE_ACK) !== 0 ? g.acknowledgment : null;
   return (

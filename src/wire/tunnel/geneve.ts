@@ -50,7 +50,7 @@ export function emitGeneve(h: GeneveHeader, b: Uint8Array, o: number): number {
   return GENEVE_BASE_LENGTH;
 }
 
-/** Whether the options of a header at `o`, which {@link parseGeneve} found to be whole, have one of a class. */
+/** Whether a header at `o` that {@link parseGeneve} has read has an option of a class. */
 export function hasGeneveOption(b: Uint8Array, o: number, h: GeneveHeader, optionClass: number): boolean {
   const end = o + GENEVE_BASE_LENGTH + h.optionsLength;
   for (let p = o + GENEVE_BASE_LENGTH; p < end; p += OPTION_BASE_LENGTH + ((b[p + 3] & 0x1f) << 2))

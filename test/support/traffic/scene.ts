@@ -55,7 +55,8 @@ export class Scene {
   /** Plays a talk through a mirror, and expects its session. */
   play(talk: Talk, mirror: MirrorSource, options: PlayOptions = {}): this {
     const { vlans = [], at = 0, lose = [], only, frame, arrive, row = {} } = options;
-    const bare = mirror.options.type === 'gre' || mirror.options.erspan?.frameType === 2;
+    const { type, erspan, bare: isBare } = mirror.options;
+    const bare = type === 'gre' || type === 'jmirror' || erspan?.frameType === 2 || isBare === true;
     const arrived: Step[] = [];
     talk.steps.forEach((step, i) => {
       if (only?.(step) === false) return;
