@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { UDP_INPUT_PORTS } from '../src/model/inputs.js';
 import { ARP_REQUEST } from '../src/wire/link/arp.js';
 import { EtherType } from '../src/wire/link/ethertypes.js';
 import { encodePcap } from './support/fixtures/encode.js';
@@ -62,6 +63,22 @@ const SENDERS: [name: string, mirror: MirrorSourceOptions, columns: Row][] = [
     { type: 'erspan3', ...V6, session: 77, direction: 'egress', hardware: 4 },
     { mirror_type: 'erspan3', mirror_session: 77, mirror_direction: 'egress', mirror_hardware: 4 },
   ],
+  ['VXLAN', { type: 'vxlan', ...V4, session: 7001 }, { mirror_type: 'vxlan', mirror_session: 7001 }],
+  [
+    'VXLAN over IPv6 with a checksum',
+    { type: 'vxlan', ...V6, session: 7002, udpChecksum: true },
+    { mirror_type: 'vxlan', mirror_session: 7002 },
+  ],
+  ['GENEVE', { type: 'geneve', ...V4, session: 8001 }, { mirror_type: 'geneve', mirror_session: 8001 }],
+  ['VXLAN-GPE', { type: 'vxlan-gpe', ...V4, session: 9001 }, { mirror_type: 'vxlan-gpe' }],
+  ['GRE in UDP', { type: 'gre-udp', ...V4, key: 5 }, { mirror_type: 'gre-udp', gre_key: 5 }],
+  [
+    'ERSPAN in GRE in UDP',
+    { type: 'erspan2', ...V4, session: 30, inUdp: true },
+    { mirror_type: 'erspan2', mirror_session: 30 },
+  ],
+  ['TZSP', { type: 'tzsp', ...V4, numbered: true }, { mirror_type: 'tzsp', mirror_session: 0 }],
+  ['HP ERM', { type: 'erm', ...V4, header: { vlan: 60, tagged: 1 } }, { mirror_type: 'erm', vlan_ids: [60] }],
 ];
 
 /** Two hosts ping, resolve a name and fetch a page, over IPv4 and IPv6; a switch mirrors them. */
@@ -116,23 +133,36 @@ const FIELDS = [
   ...['tcp', 'udp'].flatMap((name) => [`${name}.srcport`, `${name}.dstport`]),
 ];
 
-/** What tshark sees inside GRE, by the last header of each kind in a packet. */
+/** Which inputs a sender needs. */
+function inputsOf({ type, inUdp = false }: MirrorSourceOptions): string[] {
+  if (inUdp) return ['gre-udp'];
+  return type in UDP_INPUT_PORTS ? [type] : [];
+}
+
+/** What tshark sees inside of GRE and UDP, by the last header of each kind in a packet. */
 function asTsharkSees(file: string): Conversations {
   const seen = new Conversations();
   const fields = FIELDS.flatMap((field) => ['-e', field]);
-  const lines = run('tshark', '-r', file, '-T', 'fields', '-E', 'occurrence=l', ...fields).split('\n');
+  // It has no port for ERM of its own.
+  const more = ['-d', 'udp.port==7932,hp_erm'];
+  const lines = run('tshark', '-r', file, ...more, '-T', 'fields', '-E', 'occurrence=l', ...fields).split(
+    '\n',
+  );
   for (const line of lines.filter((line) => line !== '')) {
     const [protocols, ...values] = line.split('\t');
-    const inner = /:gre:.*:(ip|ipv6)\b/.exec(protocols)?.[1];
+    const inner = /:(?:gre|udp):(?:\w+:)*?eth:.*:(ip|ipv6)\b/.exec(protocols)?.[1];
     if (inner === undefined) {
       seen.other++;
       continue;
     }
     const [from, to, protocol, length] = values.slice(inner === 'ip' ? 0 : 4);
     const [tcpFrom, tcpTo, udpFrom, udpTo] = values.slice(8);
+    // What has no ports inside has those of the UDP around it.
+    const [portFrom, portTo] =
+      protocol === '6' ? [tcpFrom, tcpTo] : protocol === '17' ? [udpFrom, udpTo] : [];
     const ends: [string, unknown][] = [
-      [from, tcpFrom || udpFrom || 0],
-      [to, tcpTo || udpTo || 0],
+      [from, portFrom ?? 0],
+      [to, portTo ?? 0],
     ];
     seen.add(ends, protocol, 1, Number(length) + (inner === 'ip' ? 0 : 40));
   }
@@ -168,7 +198,8 @@ describeWith(['tshark'], 'captures as another dissector sees them', () => {
   it.each(SENDERS)('%s', async (name, mirror, columns) => {
     const file = join(directory, `${name}.pcap`);
     writeFileSync(file, capture(mirror));
-    const rows = (await readCapture(file)).sessions.map((line) => JSON.parse(line) as Row);
+    const { sessions } = await readCapture(file, true, inputsOf(mirror));
+    const rows = sessions.map((line) => JSON.parse(line) as Row);
     const [ours, theirs] = [asWeSee(rows), asTsharkSees(file)];
     expect(ours.list).toEqual(theirs.list);
     expect(ours.list).toHaveLength(8);

@@ -15,6 +15,7 @@ import { signalEvent } from '../linux/event.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
 import { EndReason } from '../model/end-reason.js';
+import { DEFAULT_INPUTS, type Inputs } from '../model/inputs.js';
 import type { OpenOrder } from '../model/live.js';
 import type { MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
@@ -55,6 +56,8 @@ export interface PathOptions {
   readonly sessions: Partial<SessionOptions>;
   readonly reassembly: { readonly memory: number; readonly datagrams: number; readonly timeout: number };
   readonly rules: MirrorRules;
+  /** What mirrored traffic comes in; {@link DEFAULT_INPUTS} by default. */
+  readonly inputs?: Inputs;
   /** Between which mirrors packets are matched. */
   readonly paths?: PathRules;
   /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
@@ -135,6 +138,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   private gone: MirrorChange[] = [];
   private readonly longestTimeout: number;
   private rules: MirrorRules;
+  private readonly inputs: Inputs;
   private readonly packets: PacketKeeper;
   private segmentSince = 0;
   private rowsDropped = 0;
@@ -152,6 +156,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     private readonly output: PathOutput,
   ) {
     this.rules = options.rules;
+    this.inputs = options.inputs ?? DEFAULT_INPUTS;
     const { tcpIdle, udpIdle, otherIdle, linger } = { ...READ_OPTIONS, ...options.sessions };
     this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
     this.segments = new RowSegments(options.collector);
@@ -172,6 +177,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       gate: new RuleIndex(options.rules, this.longestTimeout),
       points: this,
       frames: this,
+      inputs: this.inputs,
       ...(this.numbers && { numbers: this.numbers }),
       ...(output.paths?.watch && { watch: output.paths.watch }),
       ...(this.clocks && { clocks: this.clocks }),

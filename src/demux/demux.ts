@@ -53,8 +53,8 @@ export interface DemuxOptions {
 export class Demux {
   readonly counters = new DemuxCounters();
   private tunnels: GreReceiver | undefined;
-  /** Whether GRE carries mirrored traffic; and the UDP ports that do, if any. */
-  private takesGre = true;
+  /** What carries mirrored traffic, and the UDP ports of it, if any. */
+  private listed = DEFAULT_INPUTS;
   private udp: UdpInputs | undefined;
   private readonly watcher: PacketWatcher | undefined;
   private readonly lengthsLost: boolean;
@@ -84,9 +84,14 @@ export class Demux {
     this.setInputs(options.inputs ?? DEFAULT_INPUTS);
   }
 
+  /** What carries mirrored traffic. */
+  get inputs(): Inputs {
+    return this.listed;
+  }
+
   /** Changes what carries mirrored traffic; interfaces' own frames are none of a demux's business. */
   setInputs(inputs: Inputs): void {
-    this.takesGre = inputs.gre;
+    this.listed = inputs;
     this.udp = inputs.udp.length > 0 ? new UdpInputs(this.inner, inputs) : undefined;
   }
 
@@ -120,7 +125,9 @@ export class Demux {
     const b = batch.bytes;
     const c = this.counters;
     // Tunnels and watchers need headers that the fast path does not keep.
-    const fast = this.takesGre && this.tunnels === undefined && this.watcher === undefined;
+    const fast = this.tunnels === undefined && this.watcher === undefined;
+    const fastGre = fast && this.listed.gre;
+    const types = fast ? this.udp?.types : undefined;
     for (let i = 0; i < batch.count; i++) {
       const o = batch.offset[i];
       const length = batch.length[i];
@@ -131,7 +138,12 @@ export class Demux {
       const wireEnd = o + Math.max(length, captured);
       if (fast) {
         const ip = plainIp(b, o, end, batch.linkType[i]);
-        if (ip >= 0 && this.fastPath.take(b, ip, end, wireEnd, batch.sec[i], batch.nsec[i])) continue;
+        if (ip >= 0) {
+          const sec = batch.sec[i];
+          const nsec = batch.nsec[i];
+          if (fastGre && this.fastPath.take(b, ip, end, wireEnd, sec, nsec)) continue;
+          if (types !== undefined && this.fastPath.takeUdp(b, ip, end, wireEnd, sec, nsec, types)) continue;
+        }
       }
       this.fastPath.flush();
       this.packet.sec = batch.sec[i];
@@ -223,7 +235,7 @@ export class Demux {
 
   /** Whether a fragment's payload may: of an extension header it is not known what follows. */
   private mayCarry(protocol: number): boolean {
-    if (protocol === IpProtocol.Gre) return this.takesGre || this.tunnels !== undefined;
+    if (protocol === IpProtocol.Gre) return this.listed.gre || this.tunnels !== undefined;
     if (protocol === IpProtocol.Udp) return this.udp !== undefined;
     return protocol === IpProtocol.Ah || isIpv6Extension(protocol);
   }
@@ -242,7 +254,7 @@ export class Demux {
     p.nsec = nsec;
     const protocol = parseOuter(b, ip, end, wireEnd, p, this.begunFragment);
     if (protocol === IpProtocol.Udp) return this.udp?.rcv(p) === true;
-    if (protocol !== IpProtocol.Gre || !this.takesGre || this.tunnels?.mayOwn(p) === true) return false;
+    if (protocol !== IpProtocol.Gre || !this.listed.gre || this.tunnels?.mayOwn(p) === true) return false;
     this.counters.gre++;
     greRcv(this.inner, p, undefined);
     return true;
@@ -255,7 +267,7 @@ export class Demux {
 
   private gre(packet: OuterPacket, tunnels: GreReceiver | undefined): void {
     const { counters } = this;
-    if (this.takesGre) {
+    if (this.listed.gre) {
       counters.gre++;
       greRcv(this.inner, packet, tunnels);
     } else if (tunnels !== undefined && tunnelRcv(packet, tunnels)) {

@@ -1,10 +1,10 @@
 /**
- * The fast path for the common packets of a mirror: IPv4 without options, GRE without a checksum, ERSPAN of
- * any type (III without a subheader) or gretap; inside it Ethernet with at most one VLAN tag, IPv4 without
- * options or IPv6 without extension headers, no fragment, TCP, or UDP that is no tunnel; every header
- * captured and every length right. All checks come first: a packet that fails one is left untouched to the
- * walk through all layers, which produces the same fields more slowly (test/demux/fast-path.test.ts compares
- * them).
+ * The fast path for the common packets of a mirror: IPv4 without options; GRE without a checksum, ERSPAN of
+ * any type (III without a subheader) or gretap; or UDP with VXLAN or GENEVE; inside it Ethernet with at most
+ * one VLAN tag, IPv4 without options or IPv6 without extension headers, no fragment, TCP, or UDP that is no
+ * tunnel; every header captured and every length right. All checks come first: a packet that fails one is left
+ * untouched to the walk through all layers, which produces the same fields more slowly
+ * (test/demux/fast-path.test.ts compares them).
  */
 
 import type { MirrorTable } from '../accounts/mirrors.js';
@@ -13,7 +13,7 @@ import type { Clocks } from '../clocks/clocks.js';
 import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
 import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../model/mirrored.js';
 import { OuterPacket } from '../model/outer-packet.js';
-import { i32, u16, u32 } from '../wire/bytes.js';
+import { i32, u16, u24, u32 } from '../wire/bytes.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import {
   IPV4_BASE_LENGTH,
@@ -49,8 +49,10 @@ import {
   ERSPAN3_VERSION,
   ErspanEncapsulation,
 } from '../wire/tunnel/erspan.js';
+import { GENEVE_CONTROL } from '../wire/tunnel/geneve.js';
 import { GRE_KEY, GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_TEB, GRE_SEQ } from '../wire/tunnel/gre.js';
 import { KNOWN_TUNNEL_PORTS } from '../wire/tunnel/tunnel-ports.js';
+import { VXLAN_FLAG_G, VXLAN_FLAG_I, VXLAN_LENGTH } from '../wire/tunnel/vxlan.js';
 import { Frame } from '../wire/walk/frame-fields.js';
 import { Layer } from '../wire/walk/layers.js';
 import { Step } from '../wire/walk/walk-state.js';
@@ -63,6 +65,10 @@ const IPV4_NO_OPTIONS = 0x45;
 const GRE_LONGEST = 12;
 /** From the outer IPv4 header to the end of the longest GRE and ERSPAN headers and the frame's MAC header. */
 const SHORTEST = IPV4_BASE_LENGTH + GRE_LONGEST + ERSPAN3_LENGTH + ETHERNET_LENGTH;
+/** The same with UDP and VXLAN. */
+const SHORTEST_UDP = IPV4_BASE_LENGTH + UDP_LENGTH + VXLAN_LENGTH + ETHERNET_LENGTH;
+/** Offset of the network id in VXLAN and in GENEVE. */
+const OVERLAY_VNI = 4;
 const ANY_FRAGMENT = IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK;
 /** Offsets in IPv6: payload length, next header, hop limit, last word of an address. */
 const IPV6_PAYLOAD_LENGTH = 4;
@@ -145,6 +151,56 @@ export class FastPath {
     const trace = sequenced ? packetTrace(b, start, Math.min(packetEnd, end), length) : 0;
     mirrors.count(mirrored, sec, nsec, length, frame.truncated, false, trace);
     this.counters.frames++;
+    if (++this.waiting === this.depth) this.flush();
+    this.frame = this.frames[this.waiting];
+    this.mirrored = this.mirroreds[this.waiting];
+    return true;
+  }
+
+  /**
+   * {@link take} for a packet that may be in UDP: VXLAN without a group policy, GENEVE without options.
+   *
+   * @param types by UDP port: the MirrorType of its input, 0 where none is listed
+   */
+  takeUdp(
+    b: Uint8Array,
+    ip: number,
+    end: number,
+    wireEnd: number,
+    sec: number,
+    nsec: number,
+    types: Uint8Array,
+  ): boolean {
+    if (end - ip < SHORTEST_UDP || b[ip] !== IPV4_NO_OPTIONS || b[ip + IPV4_PROTOCOL] !== IpProtocol.Udp)
+      return false;
+    const packetEnd = ip + u16(b, ip + IPV4_TOTAL_LENGTH);
+    const udp = ip + IPV4_BASE_LENGTH;
+    const start = udp + UDP_LENGTH + VXLAN_LENGTH;
+    if (packetEnd > wireEnd || packetEnd - start < ETHERNET_LENGTH) return false;
+    if ((u16(b, ip + IPV4_FRAGMENT) & ANY_FRAGMENT) !== 0 || u16(b, udp + 4) !== packetEnd - udp)
+      return false;
+    const port = u16(b, udp + 2);
+    const type = types[port];
+    if (type === 0 || !isPlainOverlay(b, udp + UDP_LENGTH, type)) return false;
+    const { frame, mirrored, packet, mirrors, counters } = this;
+    mirrored.clear();
+    if (!this.ethernet(b, start, Math.min(packetEnd, end))) return false;
+
+    counters.udp++;
+    packet.bytes = b;
+    packet.ipVersion = 4;
+    packet.source = ip + IPV4_SOURCE;
+    packet.destination = ip + IPV4_DESTINATION;
+    const vni = u24(b, udp + UDP_LENGTH + OVERLAY_VNI);
+    const point = mirrors.find(type as MirrorType, packet, vni, NO_KEY);
+    if (point === undefined) return true;
+    mirrored.point = point;
+    mirrored.sequence = -1;
+    frame.sec = sec;
+    frame.nsec = nsec;
+    frame.lag = 0;
+    mirrors.count(mirrored, sec, nsec, packetEnd - start, frame.truncated, false);
+    counters.frames++;
     if (++this.waiting === this.depth) this.flush();
     this.frame = this.frames[this.waiting];
     this.mirrored = this.mirroreds[this.waiting];
@@ -342,6 +398,13 @@ export class FastPath {
     f.payloadLength = length - UDP_LENGTH;
     return this.ports.step(f.destinationPort) === Step.Done;
   }
+}
+
+/** Whether there is a header of VXLAN or GENEVE of 8 bytes at `o`, with Ethernet behind it. */
+function isPlainOverlay(b: Uint8Array, o: number, type: number): boolean {
+  if (type === MirrorType.Vxlan) return (b[o] & (VXLAN_FLAG_I | VXLAN_FLAG_G)) === VXLAN_FLAG_I;
+  if (type !== MirrorType.Geneve || b[o] !== 0) return false;
+  return (b[o + 1] & GENEVE_CONTROL) === 0 && u16(b, o + 2) === GRE_PROTO_TEB;
 }
 
 /** The VLAN id of the outermost tag of the Ethernet frame at `o`, -1 without one. */

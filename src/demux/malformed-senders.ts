@@ -1,4 +1,4 @@
-/** Who sent the GRE packets that could not be read, the latest ones, in little memory. */
+/** Who sent the packets that could not be read, the latest ones, in little memory. */
 import type { OuterPacket } from '../model/outer-packet.js';
 import { setU32, u32 } from '../wire/bytes.js';
 

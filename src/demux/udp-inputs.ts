@@ -44,7 +44,7 @@ export const TYPE_OF_INPUT: Readonly<Record<UdpInputKind, MirrorType>> = {
 
 export class UdpInputs {
   /** By port: the MirrorType of its input, 0 where none is listed. */
-  private readonly types = new Uint8Array(65536);
+  readonly types = new Uint8Array(65536);
   private readonly vxlan = new VxlanHeader();
   private readonly vxlanGpe = new VxlanGpeHeader();
   private readonly geneve = new GeneveHeader();

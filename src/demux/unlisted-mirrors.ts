@@ -41,7 +41,11 @@ export class UnlistedMirrors {
     this.packets[GRE]++;
   }
 
-  /** Counts a datagram if it looks like a mirror's. @param packet its `gre` is the offset of the UDP header */
+  /**
+   * Counts a datagram if it looks like a mirror's.
+   *
+   * @param packet its `gre` is the offset of the UDP header
+   */
   datagram(packet: OuterPacket): void {
     const { bytes: b, gre: udp, end } = packet;
     if (end - udp < UDP_LENGTH) return;

@@ -1,7 +1,8 @@
-/** Puts frames back into their encapsulation: outer IP, GRE, ERSPAN, as their mirror sent them. */
+/** Puts frames back into their encapsulation: outer IP, GRE, ERSPAN, UDP, as their mirror sent them. */
 
-import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
-import { PacketLayer } from '../model/packet-layer.js';
+import { frameStart } from '../model/frame-start.js';
+import { MIRROR_TYPE_NAMES, MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import { PACKET_LAYER_NAMES, PacketLayer } from '../model/packet-layer.js';
 import type { PacketRow } from '../store/packet-rows.js';
 import { setU16, u32 } from '../wire/bytes.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
@@ -17,6 +18,7 @@ import {
   Ieee80211Header,
   QOS_AMSDU,
 } from '../wire/link/ieee80211.js';
+import { emitUdp, UDP_LENGTH, UdpHeader } from '../wire/transport/udp.js';
 import {
   ERSPAN_FT_ETHERNET,
   ERSPAN_FT_IP,
@@ -38,8 +40,10 @@ import {
   GreHeader,
 } from '../wire/tunnel/gre.js';
 import { emitMellanox } from '../wire/tunnel/mellanox.js';
+import { Flow, flowPort } from '../wire/walk/flow.js';
+import { portOf, UdpHeaders } from './udp-headers.js';
 
-/** The longest outer IP, GRE and ERSPAN headers. */
+/** The longest outer IP, UDP, GRE and ERSPAN headers. */
 export const MAX_OVERHEAD = 96;
 /** The longest IP packet; a longer one is cut. */
 const MAX_IP = 65_535;
@@ -60,6 +64,9 @@ export class OuterPackets {
   private readonly ipv4 = new Ipv4Header();
   private readonly ipv6 = new Ipv6Header();
   private readonly sequences: number[] = [];
+  private readonly inUdp = new UdpHeaders();
+  private readonly udp = new UdpHeader();
+  private readonly flow = new Flow();
 
   /**
    * Writes the packet that carries a row's frame to {@link bytes}.
@@ -71,15 +78,43 @@ export class OuterPackets {
     const { point } = row.mirrored;
     const v4 = point.source[10] === 0xff && point.source.subarray(0, 10).every((byte) => byte === 0);
     const start = v4 ? IPV4_BASE_LENGTH : IPV6_LENGTH;
-    const headers = this.headers(row, start);
+    const port = portOf(point.type);
+    const headers = port === 0 ? this.headers(row, start) : this.udpHeaders(row, start + UDP_LENGTH);
     if (headers === 0) return 0;
     const frame = row.frame.subarray(0, MAX_IP - headers);
     bytes.set(frame, headers);
     const end = headers + frame.length;
     this.length = Math.min(headers + Math.max(row.originalLength, frame.length), MAX_IP);
-    if (v4) this.outer4(point.source, point.target);
-    else this.outer6(point.source, point.target);
+    if (port !== 0) this.datagram(row, port, start, headers, end);
+    const protocol = port === 0 ? IpProtocol.Gre : IpProtocol.Udp;
+    if (v4) this.outer4(point.source, point.target, protocol);
+    else this.outer6(point.source, point.target, protocol);
     return end;
+  }
+
+  /** Writes what follows UDP at `o`. @returns where the frame begins, 0 if it cannot be carried */
+  private udpHeaders(row: PacketRow, o: number): number {
+    if (row.mirrored.point.type === MirrorType.GreUdp) return this.headers(row, o);
+    const length = this.inUdp.emit(row, this.bytes, o);
+    return length === 0 ? 0 : o + length;
+  }
+
+  /**
+   * Writes UDP at `o`, before what reaches from there to `end`. Its source port is a hash of the frame's
+   * ends: the mirror's own is not kept. It has no checksum, as most mirrors send it.
+   *
+   * @param frame where the frame begins
+   */
+  private datagram(row: PacketRow, port: number, o: number, frame: number, end: number): void {
+    const { bytes, flow, length, udp } = this;
+    const { type } = row.mirrored.point;
+    const layer = PACKET_LAYER_NAMES[row.layer];
+    const start = frameStart(layer, MIRROR_TYPE_NAMES[type], row.mirrored.protocol);
+    flow.read(bytes, frame, end, length - frame, start.kind, start.type);
+    udp.sourcePort = flowPort(flow.flow);
+    udp.destinationPort = port;
+    udp.length = length - o;
+    emitUdp(udp, bytes, o);
   }
 
   /** Writes GRE and ERSPAN at `o`. @returns where the frame begins, 0 if it cannot be carried */
@@ -88,7 +123,8 @@ export class OuterPackets {
     const { point, securityGroup } = row.mirrored;
     const protocol = protocolOf(row);
     if (protocol === 0) return 0;
-    const plain = point.type === MirrorType.Gre || point.type === MirrorType.Gretap;
+    const plain =
+      point.type === MirrorType.Gre || point.type === MirrorType.Gretap || point.type === MirrorType.GreUdp;
     const tagged = plain && securityGroup !== 0;
     gre.flags = 0;
     gre.protocol = tagged ? GRE_PROTO_CISCO_METADATA : protocol;
@@ -154,20 +190,20 @@ export class OuterPackets {
     return emitIeee80211(h, this.bytes, o);
   }
 
-  private outer4(source: Uint8Array, target: Uint8Array): void {
+  private outer4(source: Uint8Array, target: Uint8Array, protocol: number): void {
     const h = this.ipv4;
     h.totalLength = this.length;
-    h.protocol = IpProtocol.Gre;
+    h.protocol = protocol;
     h.source = u32(source, 12);
     h.destination = u32(target, 12);
     emitIpv4(h, this.bytes, 0);
     setIpv4Checksum(this.bytes, 0);
   }
 
-  private outer6(source: Uint8Array, target: Uint8Array): void {
+  private outer6(source: Uint8Array, target: Uint8Array, protocol: number): void {
     const h = this.ipv6;
     h.payloadLength = this.length - IPV6_LENGTH;
-    h.nextHeader = IpProtocol.Gre;
+    h.nextHeader = protocol;
     emitIpv6(h, this.bytes, 0);
     this.bytes.set(source, IPV6_SOURCE);
     this.bytes.set(target, IPV6_DESTINATION);
@@ -191,6 +227,8 @@ function protocolOf(row: PacketRow): number {
       return GRE_PROTO_PPP;
     case MirrorType.Mellanox:
       return GRE_PROTO_MELLANOX;
+    case MirrorType.GreUdp:
+      return protocol;
   }
   if (protocol !== 0) return protocol === GRE_PROTO_TEB ? ARUBA : protocol;
   switch (row.layer) {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generate } from '../../bench/generate.js';
 import { runLine } from '../support/command-lines.js';
 import { FIXTURES } from '../support/fixtures/all.js';
+import { inputWords } from '../support/fixtures/fixture.js';
 import { readCapture } from '../support/read-capture.js';
 import { makeStore } from '../support/store-copies.js';
 
@@ -21,6 +22,8 @@ let directory: string;
 /** Generated traffic; the same spread over days, with times that jump; and the fixtures. */
 let steady: string;
 let jumping: string;
+/** Every input that a fixture has. */
+const ALL = inputWords(['gre', ...new Set(FIXTURES.flatMap(({ inputs }) => inputs))]);
 const fixtures = FIXTURES.map(({ file }) => join('test/fixtures', file));
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'mirrorlake-workers-'));
@@ -85,7 +88,7 @@ async function read(workers: number, files: readonly string[], ...more: string[]
 
 describe.each([
   ['times that jump', () => [jumping], ['--applications', 'off']],
-  ['every fixture', () => fixtures, ['--deduplicate', '1us', '--separate-by', 'vni,vlan,teid']],
+  ['every fixture', () => fixtures, ['--deduplicate', '1us', '--separate-by', 'vni,vlan,teid', ...ALL]],
   ['captures one after the other, an older one last', () => [jumping, steady], []],
 ] as const)('of %s', (_, files, more) => {
   let one: Read;

@@ -46,6 +46,13 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
     [['read', CAPTURE, '--workers', '0', '--ndjson'], /'--workers <n>' argument '0'.*from 1 to 64/],
     [['read', CAPTURE, '--workers', '2', '--once'], /--once needs one worker.*leave out --workers/],
     [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
+    [
+      ['read', CAPTURE, '--input', 'vlan'],
+      /'--input <kind>' argument 'vlan'.*"vlan" is no input: write gre, or/,
+    ],
+    [['read', CAPTURE, '--input', 'vxlan:0'], /argument 'vxlan:0'.*a UDP port is a number from 1 to 65535/],
+    [['read', CAPTURE, '--input', 'gre-udp:4755'], /4755 is GRE in DTLS/],
+    [['read', CAPTURE, '--input', 'vxlan', '--input', 'geneve:4789'], /port 4789 is both vxlan and geneve/],
   ];
   let told: Ran[];
   beforeAll(async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_POINTS, readSummary } from '../../src/cli/read/summary.js';
 import { NOTHING_READ } from '../../src/model/application-counts.js';
+import type { Inputs } from '../../src/model/inputs.js';
 import type { ApplicationStatus } from '../../src/model/status.js';
 import { SessionCounters } from '../../src/sessions/options.js';
 import { Collected } from '../demux/collect.js';
 import { batchOf } from '../demux/outer.js';
-import { erspan2, ethernet, ipv4, udp } from '../support/frames.js';
+import { bytes, erspan2, ethernet, ipv4, udp } from '../support/frames.js';
 
 const FRAME = ethernet(0x0800, ipv4('192.168.1.2', '192.168.1.3', 17, udp(5000, 53, new Uint8Array(9))));
 
@@ -101,5 +102,47 @@ describe('the summary of read', () => {
     const lines = summary(MOST_POINTS + 3);
     expect(lines.filter((line) => line.includes('erspan2'))).toHaveLength(MOST_POINTS);
     expect(lines.at(-1)).toBe('  and 3 more mirror points');
+  });
+});
+
+describe('inputs in the summary of read', () => {
+  const vxlan = (port: number) =>
+    ipv4('10.0.0.1', '10.0.0.9', 17, udp(50_000, port, bytes([8, 0, 0, 0, 0, 0, 7, 0], FRAME)));
+  const erspan = ipv4('10.0.0.1', '10.0.0.9', 47, erspan2(1, 0, FRAME));
+  const lines = (inputs: Inputs | undefined, packets: Uint8Array[]): string[] => {
+    const out = new Collected(inputs && { inputs });
+    out.demux.process(batchOf(packets));
+    return readSummary(out.demux, out.mirrors, undefined, undefined).trimEnd().split('\n');
+  };
+
+  it('name what each gave, and VXLAN that nobody listed', () => {
+    expect(lines(undefined, [erspan, vxlan(4789), vxlan(4789)])).toEqual([
+      '3 packets: 1 GRE, 2 not GRE',
+      expect.stringMatching(/^ {2}erspan2 /),
+      'VXLAN to UDP port 4789: 2 packets not read: --input gre --input vxlan reads what it carries',
+    ]);
+  });
+
+  it('name GRE where it is not listed', () => {
+    const inputs: Inputs = { gre: false, udp: [{ kind: 'vxlan', port: 14_789 }], span: [] };
+    expect(lines(inputs, [erspan, vxlan(14_789)])).toEqual([
+      '2 packets: 1 in UDP, 1 no mirror',
+      expect.stringMatching(/^ {2}vxlan 10\.0\.0\.1 → 10\.0\.0\.9 session 7 /),
+      'GRE: 1 packet not read: --input vxlan:14789 --input gre reads what it carries',
+    ]);
+  });
+
+  it('say of GRE in DTLS that nobody can read it', () => {
+    const dtls = ipv4('10.0.0.1', '10.0.0.9', 17, udp(50_000, 4755, bytes([23, 0xfe, 0xfd, 0, 1])));
+    expect(lines(undefined, [dtls]).at(-1)).toBe(
+      'GRE in DTLS to UDP port 4755: 1 packet, encrypted: only its receiver can read it',
+    );
+  });
+
+  it('warn of a Gateway Load Balancer', () => {
+    const inputs: Inputs = { gre: false, udp: [{ kind: 'geneve', port: 6081 }], span: [] };
+    const geneve = bytes([2, 0, 8, 0, 0, 0, 0, 0, 1, 8, 1, 1, 0, 0, 0, 1], FRAME.subarray(14));
+    const packet = ipv4('10.0.0.1', '10.0.0.9', 17, udp(50_000, 6081, geneve));
+    expect(lines(inputs, [packet]).at(-1)).toMatch(/^GENEVE of an AWS Gateway Load Balancer: 1 packet\. /);
   });
 });

@@ -1,6 +1,6 @@
 /** What the page makes of frames: of those that there are, and of any bytes. */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { APPLICATION_NAMES } from '../../src/applications/names.js';
@@ -16,6 +16,7 @@ import { DESCRIPTIONS } from '../../web/src/pages/packets/decode/describe.js';
 import { Decoder, layerOfBytes, type Packet, placeOf } from '../../web/src/pages/packets/decode/frame.js';
 import { MOST_FIELDS, Sheet, type Shown } from '../../web/src/pages/packets/decode/layer.js';
 import { type Followed, Streams } from '../../web/src/pages/packets/decode/streams.js';
+import { FIXTURES as fixtures } from '../support/fixtures/all.js';
 import { type Kept, keptFrames } from '../support/kept-frames.js';
 
 const NONE = { sequenceFrom: undefined, acknowledgmentFrom: undefined };
@@ -83,10 +84,13 @@ const CAPTURES = readdirSync(FIXTURES)
   .map((file) => join(FIXTURES, file));
 const DEMO = join(import.meta.dirname, '../../lab/demo.pcapng.gz');
 
+/** By capture: what carries mirrored traffic in it. */
+const INPUTS = new Map(fixtures.map(({ file, inputs }) => [file, inputs]));
+
 /** Read once: it is as long as all others. */
 let demo: Promise<Kept[]> | undefined;
 function framesOf(path: string): Promise<Kept[]> {
-  if (path !== DEMO) return keptFrames(path);
+  if (path !== DEMO) return keptFrames(path, INPUTS.get(basename(path)));
   demo ??= keptFrames(path);
   return demo;
 }

@@ -9,6 +9,7 @@ import { TARGETS } from './targets.js';
  */
 const STEPS: Record<keyof typeof TARGETS, number> = {
   demux: 40,
+  inputs: 60,
   path: 60,
   readers: 250,
   applications: 800,

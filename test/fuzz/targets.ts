@@ -13,6 +13,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { PacketBatch } from '../../src/model/batch.js';
+import { UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { CaptureError } from '../../src/receive/file/capture-error.js';
 import { type AskEngine, judgeReading } from '../../src/store/questions/guard.js';
@@ -44,10 +45,10 @@ export interface Target {
 }
 
 /** Packets of a fixture or of random stacks, most of them damaged. */
-function damaged(random: Random): ScenePacket[] {
+function damaged(random: Random, fixtures = FIXTURES, inUdp = false): ScenePacket[] {
   const packets = random.chance(0.5)
-    ? random.pick(FIXTURES).scene.packets()
-    : mirroredStacks(random, random.int(1, 200));
+    ? random.pick(fixtures).scene.packets()
+    : mirroredStacks(random, random.int(1, 200), inUdp);
   const share = random.pick([0.2, 0.8, 1]);
   const list = packets.map((packet) => (random.chance(share) ? mutate(packet, random) : packet));
   // Some again, in another order: repeated sequence numbers, contradicting fragments.
@@ -71,6 +72,34 @@ function demux(): Target {
       const out = new Collected({ reassembly: limits });
       out.demux.process(batchOf(captured));
       addsUp(out, captured.length);
+    },
+    close() {},
+  };
+}
+
+/** Mirrors in UDP: every packet ends in one counter, whichever inputs are listed. */
+function inputs(): Target {
+  const inUdp = FIXTURES.filter((fixture) => fixture.inputs.length > 0);
+  return {
+    step(random) {
+      const udp = UDP_INPUT_KINDS.filter(() => random.chance(0.8)).map((kind) => ({
+        kind,
+        port: UDP_INPUT_PORTS[kind],
+      }));
+      const packets = damaged(random, inUdp, true);
+      const inputs = { gre: random.chance(0.5), udp, span: [] };
+      compareWays(packets, inputs);
+      const limits = { datagrams: random.pick([8, 64]), memory: random.pick([200_000, 1 << 20]) };
+      const out = new Collected({ inputs, reassembly: limits });
+      const captured = packets.map(({ bytes, length, at }) => ({
+        bytes,
+        length,
+        linkType: 1,
+        sec: Math.floor(at / 1e6),
+      }));
+      out.demux.process(batchOf(captured));
+      addsUp(out, captured.length);
+      assert.ok(out.demux.counters.unlisted.list().every(({ packets: n }) => n <= captured.length));
     },
     close() {},
   };
@@ -232,4 +261,11 @@ function applications(): Target {
   };
 }
 
-export const TARGETS: Readonly<Record<string, () => Target>> = { demux, path, readers, applications, guard };
+export const TARGETS: Readonly<Record<string, () => Target>> = {
+  demux,
+  inputs,
+  path,
+  readers,
+  applications,
+  guard,
+};

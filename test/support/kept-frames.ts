@@ -9,6 +9,7 @@ import { PacketRecord } from '../../src/model/packet-record.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { fillPacket } from '../../src/store/segment/kept-frame.js';
 import { formatIp } from '../../src/wire/ip/addresses.js';
+import { inputsFor } from './fixtures/fixture.js';
 import { SMALL_TABLE } from './read-capture.js';
 
 export interface Kept {
@@ -17,14 +18,19 @@ export interface Kept {
   readonly layers: readonly number[];
 }
 
-/** @param path of a capture */
-export async function keptFrames(path: string): Promise<Kept[]> {
+/**
+ * @param path of a capture
+ * @param inputs what carries mirrored traffic in it, as `--input` says it
+ */
+export async function keptFrames(path: string, inputs: readonly string[] = []): Promise<Kept[]> {
   const kept: Kept[] = [];
+  const listed = inputsFor(inputs);
   const record = new PacketRecord();
   const pipeline = new Pipeline({
     sessions: { session: () => undefined },
     mirrors: { mirror: () => undefined },
     table: SMALL_TABLE,
+    ...(listed && { inputs: listed }),
     watcher: {
       packet: (_outer, _gre, mirrored, f, reason) => {
         // Of a packet whose encapsulation is wrong there is no frame.

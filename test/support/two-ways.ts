@@ -8,7 +8,9 @@ import { Clocks } from '../../src/clocks/clocks.js';
 import { DemuxCounters } from '../../src/demux/counters.js';
 import { Demux } from '../../src/demux/demux.js';
 import { FastPath } from '../../src/demux/fast-path.js';
+import { TYPE_OF_INPUT } from '../../src/demux/udp-inputs.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
+import { DEFAULT_INPUTS, type Inputs, UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { type FrameSink, Mirrored } from '../../src/model/mirrored.js';
 import { Frame } from '../../src/wire/walk/frame.js';
@@ -56,11 +58,12 @@ class World implements FrameSink {
   readonly mirrors = new MirrorTable();
   readonly demux: Demux;
 
-  constructor(fast: boolean) {
+  constructor(fast: boolean, inputs: Inputs) {
     this.demux = new Demux({
       sink: this,
       mirrors: this.mirrors,
       clocks: new Clocks({ within: 2, all: true }),
+      inputs,
       // With tunnels, every packet takes the long path.
       ...(!fast && { tunnels: { rcv: () => false, mayOwn: () => false } }),
     });
@@ -113,11 +116,13 @@ function fill(batch: PacketBatch, packets: readonly ScenePacket[]): void {
 }
 
 /** Sends packets both ways, and expects the same result. @returns how many take the fast path */
-export function compareWays(packets: readonly ScenePacket[]): number {
-  const fast = new World(true);
-  const long = new World(false);
+export function compareWays(packets: readonly ScenePacket[], inputs = DEFAULT_INPUTS): number {
+  const fast = new World(true, inputs);
+  const long = new World(false, inputs);
   let taken = 0;
   const alone = new FastPath(new DemuxCounters(), new MirrorTable(), { frame: () => taken++ });
+  const types = new Uint8Array(65536);
+  for (const { kind, port } of inputs.udp) types[port] = TYPE_OF_INPUT[kind];
   const batch = new PacketBatch();
   for (let first = 0; first < packets.length; first += TOGETHER) {
     const some = packets.slice(first, first + TOGETHER);
@@ -129,17 +134,39 @@ export function compareWays(packets: readonly ScenePacket[]): number {
     long.frames.length = 0;
     for (let i = 0; i < batch.count; i++) {
       const o = batch.offset[i];
-      alone.take(batch.bytes, o + 14, o + batch.captured[i], o + batch.length[i], 1, 0);
+      const end = o + batch.captured[i];
+      if (!alone.take(batch.bytes, o + 14, end, o + batch.length[i], 1, 0))
+        alone.takeUdp(batch.bytes, o + 14, end, o + batch.length[i], 1, 0, types);
     }
   }
   assert.deepEqual(fast.counts, long.counts);
   return taken;
 }
 
-/** Random stacks of headers in every kind of mirror that the fast path knows. */
-export function mirroredStacks(random: Random, count: number): ScenePacket[] {
+/** GRE, and every kind of UDP at its own port. */
+export const ALL_INPUTS: Inputs = {
+  gre: true,
+  udp: UDP_INPUT_KINDS.map((kind) => ({ kind, port: UDP_INPUT_PORTS[kind] })),
+  span: [],
+};
+
+/**
+ * Random stacks of headers in every kind of mirror that the fast path knows.
+ *
+ * @param inUdp those in UDP; else those in GRE
+ */
+export function mirroredStacks(random: Random, count: number, inUdp = false): ScenePacket[] {
   const to = { source: '10.255.0.1', target: '10.255.0.9' };
-  const sources = [
+  const overlays = [
+    new MirrorSource({ type: 'vxlan', ...to, session: 70_001 }),
+    new MirrorSource({ type: 'vxlan', ...to, session: 70_002, udpChecksum: true }),
+    new MirrorSource({ type: 'vxlan', ...to, session: 3, header: { flags: 0x88, reserved: 900 } }),
+    new MirrorSource({ type: 'geneve', ...to, session: 0xffffff }),
+    new MirrorSource({ type: 'geneve', ...to, options: new Uint8Array(8) }),
+    new MirrorSource({ type: 'gre-udp', ...to, key: 4 }),
+    new MirrorSource({ type: 'tzsp', ...to, numbered: true }),
+  ];
+  const mirrors = [
     new MirrorSource({ type: 'erspan1', ...to }),
     new MirrorSource({ type: 'erspan2', ...to, session: 5, index: 77 }),
     new MirrorSource({ type: 'erspan3', ...to, session: 6, hardware: 9, direction: 'egress' }),
@@ -150,7 +177,10 @@ export function mirroredStacks(random: Random, count: number): ScenePacket[] {
   const p = new PacketBuilder();
   return Array.from({ length: count }, (_, n) => {
     buildStack(p, random);
-    const bytes = random.pick(sources).wrap(p).take();
+    const bytes = random
+      .pick(inUdp ? overlays : mirrors)
+      .wrap(p)
+      .take();
     return { at: n * 1000, bytes, length: bytes.length, interface: 0 };
   });
 }

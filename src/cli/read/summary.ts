@@ -1,6 +1,8 @@
 import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../../model/mirror-point.js';
+import type { Unlisted } from '../../demux/unlisted-mirrors.js';
+import { UDP_INPUT_PORTS, type UdpInput } from '../../model/inputs.js';
+import { MIRROR_TYPE_NAMES, type MirrorPoint, MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
@@ -37,14 +39,11 @@ export function readSummary(
   const lines: string[] = [];
   const where = stored === undefined ? '' : `, stored ${stored}`;
   const other = [
-    c.notGre > 0 ? `${grouped(c.notGre)} not GRE` : '',
+    c.notGre > 0 ? `${grouped(c.notGre)} ${demux.inputs.udp.length > 0 ? 'no mirror' : 'not GRE'}` : '',
     c.unsupportedLinkType > 0 ? `${grouped(c.unsupportedLinkType)} of a link type not known` : '',
     c.tunnelled > 0 ? `${grouped(c.tunnelled)} taken by tunnels` : '',
   ].filter((part) => part !== '');
-  lines.push(
-    `${counted(c.packets, 'packet')}: ${grouped(c.gre)} ` +
-      `GRE${other.length > 0 ? `, ${other.join(', ')}` : ''}`,
-  );
+  lines.push(`${counted(c.packets, 'packet')}: ${[...carried(demux), ...other].join(', ')}`);
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (table !== undefined) {
     const { opened, rows, copies } = table.counters;
@@ -103,9 +102,51 @@ export function readSummary(
     lines.push(`too many fragmented packets at once: ${grouped(sessions.fragmentTrainsDropped)} given up`);
   if (packets !== undefined && packets.dropped > 0)
     lines.push(`too many fragments waited for their first one: ${grouped(packets.dropped)} not kept`);
+  lines.push(...inputLines(demux));
   if (table !== undefined) lines.push(...applicationLines(table.applications));
   if (paths !== undefined) lines.push(...pathLines(paths));
   return `${lines.join('\n')}\n`;
+}
+
+/** What came of each kind of input that is listed. */
+function carried({ counters, inputs }: Demux): string[] {
+  const udp = inputs.udp.length > 0 ? [`${grouped(counters.udp)} in UDP`] : [];
+  return inputs.gre || counters.gre > 0 ? [`${grouped(counters.gre)} GRE`, ...udp] : udp;
+}
+
+/** Mirrors of inputs that are not listed, and those that want more than to be read. */
+function inputLines({ counters, inputs }: Demux): string[] {
+  const lines = counters.unlisted.list().map(({ kind, port, packets }) => {
+    const where = port > 0 ? ` to UDP port ${port}` : '';
+    const said = `${KIND_WORDS[kind]}${where}: ${counted(packets, 'packet')}`;
+    if (kind === 'gre-dtls') return `${said}, encrypted: only its receiver can read it`;
+    const all = [...(inputs.gre ? ['gre'] : []), ...inputs.udp.map(inputName), kind];
+    return `${said} not read: ${all.map((input) => `--input ${input}`).join(' ')} reads what it carries`;
+  });
+  const { gatewayLoadBalancer: inline } = counters;
+  if (inline > 0)
+    lines.push(
+      `GENEVE of an AWS Gateway Load Balancer: ${counted(inline, 'packet')}. It waits for each to come ` +
+        'back, which nobody sends here: mirror to this program, do not route through it',
+    );
+  return lines;
+}
+
+const KIND_WORDS: Readonly<Record<Unlisted['kind'], string>> = {
+  gre: 'GRE',
+  vxlan: 'VXLAN',
+  'vxlan-gpe': 'VXLAN-GPE',
+  geneve: 'GENEVE',
+  'gre-udp': 'GRE in UDP',
+  tzsp: 'TZSP',
+  jmirror: "Juniper's jmirror",
+  erm: "HP's ERM",
+  'gre-dtls': 'GRE in DTLS',
+};
+
+/** As `--input` says it. */
+function inputName({ kind, port }: UdpInput): string {
+  return port === UDP_INPUT_PORTS[kind] ? kind : `${kind}:${port}`;
 }
 
 /** What came of `--path`, and which of its bounds were hit. */
@@ -170,7 +211,8 @@ function mirrorLines(mirrors: MirrorTable, columns = Number.POSITIVE_INFINITY): 
 
 /** erspan2 10.0.0.1 → 10.0.0.2 session 30 */
 function pointWords(p: MirrorPoint): string {
-  const id = p.type <= 3 ? ` session ${p.session}` : p.key === null ? '' : ` key ${p.key}`;
+  const numbered = p.type <= MirrorType.Erspan3 || p.session !== 0;
+  const id = numbered ? ` session ${p.session}` : p.key === null ? '' : ` key ${p.key}`;
   return `${MIRROR_TYPE_NAMES[p.type]} ${formatIp(p.source, 0)} → ${formatIp(p.target, 0)}${id}`;
 }
 
