@@ -2,8 +2,8 @@
  * The fast path for the common packets of a mirror: IPv4 without options; GRE without a checksum, ERSPAN of
  * any type (III without a subheader) or gretap; or UDP with VXLAN or GENEVE; inside it Ethernet with at most
  * one VLAN tag, IPv4 without options or IPv6 without extension headers, no fragment, TCP, or UDP that is no
- * tunnel; every header captured and every length right. All checks come first: a packet that fails one is left
- * untouched to the walk through all layers, which produces the same fields more slowly
+ * tunnel; every header captured and every length right. All checks come first: a packet that fails one is
+ * left untouched to the walk through all layers, which produces the same fields more slowly
  * (test/demux/fast-path.test.ts compares them).
  */
 

@@ -32,8 +32,8 @@ export function addsUp(out: Collected, packets: number): void {
   const r = c.reassembly;
   const m = c.malformed;
   assert.equal(c.packets, packets);
-  // Outside of them: a fragment ends when it is taken. The packet made of fragments, or of the first one alone,
-  // ends once more.
+  // Outside of them: a fragment ends when it is taken. The packet made of fragments, or of the first one
+  // alone, ends once more.
   const refusedFragments = r.invalid + r.overlaps + r.ecn;
   const ends =
     c.unsupportedLinkType +
@@ -53,8 +53,9 @@ export function addsUp(out: Collected, packets: number): void {
     for (const n of [record.bytes, record.lost, record.reordered, record.repeated]) assert.ok(n >= 0, `${n}`);
     counted += record.packets;
   }
-  // Inside GRE and UDP, a packet is taken by a tunnel, empty, from a refused mirror point, counted for a mirror
-  // point, or refused for a reason. An unreadable frame counts for its mirror point and for its reason.
+  // Inside GRE and UDP, a packet is taken by a tunnel, empty, from a refused mirror point, counted for a
+  // mirror point, or refused for a reason. An unreadable frame counts for its mirror point and for its
+  // reason.
   const reasons = OF_GRE.reduce((n, reason) => n + m[reason], 0);
   const opaque = out.frames.filter((f) => OF_GRE.includes(MALFORMED_NAMES.indexOf(f.malformed))).length;
   assert.equal(c.tunnelled + c.empty + out.mirrors.refused + counted + reasons - opaque, c.gre + c.udp);

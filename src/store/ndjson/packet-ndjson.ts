@@ -1,7 +1,7 @@
 /**
  * Packets of mirrored traffic as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header,
- * the mirror point, the layers of the frame inside, and its conversation. Every line has every key, in the same
- * order; keys that do not apply are null. docs/reference/ndjson.md explains every key.
+ * the mirror point, the layers of the frame inside, and its conversation. Every line has every key, in the
+ * same order; keys that do not apply are null. docs/reference/ndjson.md explains every key.
  */
 
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES, MirrorType } from '../../model/mirror-point.js';
