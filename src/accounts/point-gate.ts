@@ -6,17 +6,18 @@ export const NO_KEY = -1;
 /** Instead of a pool: the point gets no place, and its packets are refused. */
 export const REFUSED = -1;
 
-/** The identity of a point in words: source, target; type and session; key. IPv4 is ::ffff:a.b.c.d. */
+/**
+ * The identity of a point in words: source, target; type; key or session, as no type has both in its
+ * identity. IPv4 is ::ffff:a.b.c.d.
+ */
 export const ADDRESS_WORDS = 4;
 export const KIND = 2 * ADDRESS_WORDS;
-export const KEY = KIND + 1;
-export const POINT_WORDS = KEY + 1;
+export const NUMBER = KIND + 1;
+export const POINT_WORDS = NUMBER + 1;
 
-/**
- * The bit in the word at {@link KIND} that says that the key counts; the session is below it, the type above.
- */
-export const KEYED = 0x8000;
-export const TYPE_SHIFT = 16;
+/** The bit in the word at {@link KIND} that says that {@link NUMBER} is the key; the type is above it. */
+export const KEYED = 1;
+export const TYPE_SHIFT = 24;
 
 /**
  * Says from which pool a mirror point gets a place. Points of one pool cannot take the places of another.

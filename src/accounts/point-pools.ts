@@ -1,10 +1,11 @@
 /**
  * The places taken in each pool of a {@link PointGate}, and the points that stand for all without a place.
  */
+import { MIRROR_TYPE_NAMES } from '../model/mirror-point.js';
 import { type PointGate, REFUSED } from './point-gate.js';
 
 /** Codes of mirror types are smaller. */
-const TYPES = 8;
+const TYPES = MIRROR_TYPE_NAMES.length;
 const NONE = -1;
 /** A pool fuller than this keeps no point longer than necessary, so that new points find a place. */
 const NEARLY_FULL = 7 / 8;

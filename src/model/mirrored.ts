@@ -34,10 +34,12 @@ export class Mirrored {
   switch = 0;
   /** GRE sequence number, -1 without one. */
   sequence = -1;
+  /** TZSP: the MAC address of the sensor that took the frame, as a 48-bit number; 0 where it is not said. */
+  sensor = 0;
   /** PPTP's call id; each call has its own sequence numbers. */
   call = 0;
 
-  /** Clears the fields of a header behind GRE: port to truncated, and the timestamp. */
+  /** Clears the fields of a header behind GRE or UDP: port to truncated, the timestamp and the sensor. */
   clear(): void {
     this.port = 0;
     this.direction = MirrorDirection.Unknown;
@@ -48,6 +50,7 @@ export class Mirrored {
     this.truncated = false;
     this.timestamp = 0;
     this.granularity = -1;
+    this.sensor = 0;
     this.call = 0;
   }
 

@@ -208,7 +208,7 @@ class Receiver {
     outer.source = (at + SOURCE) * 4;
     outer.destination = (at + TARGET) * 4;
     const key = (word & KEYED) === 0 ? NO_KEY : data[at + KEY] >>> 0;
-    const point = taker.pointOf(data[at + TYPE] as MirrorType, outer, data[at + SESSION], key);
+    const point = taker.pointOf(data[at + TYPE] as MirrorType, outer, data[at + SESSION] >>> 0, key);
     if (point === undefined) return false;
     m.point = point;
     return true;

@@ -7,7 +7,7 @@
 import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
 import type { Mirrored } from '../../model/mirrored.js';
 import type { OuterPacket } from '../../model/outer-packet.js';
-import { copyAddress16, formatIp } from '../../wire/ip/addresses.js';
+import { copyAddress16, formatIp, macText } from '../../wire/ip/addresses.js';
 import { transportName } from '../../wire/transport/transport.js';
 import { GRE_ACK, GRE_CSUM, GRE_KEY, GRE_SEQ, type GreHeader } from '../../wire/tunnel/gre.js';
 import type { Frame } from '../../wire/walk/frame.js';
@@ -69,7 +69,8 @@ function greJson(g: GreHeader): string {
 function mirroredJson(m: Mirrored): string {
   return (
     `"mirror_port":${m.port},"mirror_direction":"${MIRROR_DIRECTION_NAMES[m.direction]}"` +
-    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup},"cos":${m.cos},${timestampJson(m)}`
+    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup}` +
+    `,"mirror_sensor":"${m.sensor === 0 ? '' : macText(m.sensor)}","cos":${m.cos},${timestampJson(m)}`
   );
 }
 
