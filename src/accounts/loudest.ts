@@ -6,7 +6,7 @@
  * to within that fraction.
  */
 import type { MirrorType } from '../model/mirror-point.js';
-import { ADDRESS_WORDS, KEYED, KIND, NUMBER, TYPE_SHIFT } from './point-gate.js';
+import { ADDRESS_WORDS, KEY, KEYED, KIND, TYPE_SHIFT } from './point-gate.js';
 
 /** Senders counted. */
 export const LOUDEST = 64;
@@ -52,7 +52,7 @@ export class LoudestRefused {
     const at = least * WORDS;
     for (let i = 0; i < ADDRESS_WORDS; i++) this.words[at + i] = w[i];
     this.words[at + ADDRESS_WORDS] = w[KIND];
-    this.words[at + ADDRESS_WORDS + 1] = w[NUMBER];
+    this.words[at + ADDRESS_WORDS + 1] = w[KEY];
   }
 
   /**
@@ -66,13 +66,13 @@ export class LoudestRefused {
       const view = new DataView(source.buffer);
       for (let n = 0; n < ADDRESS_WORDS; n++) view.setUint32(4 * n, this.words[at + n]);
       const kind = this.words[at + ADDRESS_WORDS];
-      const number = this.words[at + ADDRESS_WORDS + 1];
+      const word = this.words[at + ADDRESS_WORDS + 1];
       const keyed = (kind & KEYED) !== 0;
       return {
         type: (kind >>> TYPE_SHIFT) as MirrorType,
         source,
-        session: keyed ? 0 : number,
-        key: keyed ? number : null,
+        session: keyed ? 0 : word,
+        key: keyed ? word : null,
         atLeast: this.counts[i] - this.inherited[i],
         atMost: this.counts[i],
       };
@@ -83,12 +83,12 @@ export class LoudestRefused {
     const at = i * WORDS;
     const words = this.words;
     for (let n = 0; n < ADDRESS_WORDS; n++) if (words[at + n] !== w[n]) return false;
-    return words[at + ADDRESS_WORDS] === w[KIND] && words[at + ADDRESS_WORDS + 1] === w[NUMBER];
+    return words[at + ADDRESS_WORDS] === w[KIND] && words[at + ADDRESS_WORDS + 1] === w[KEY];
   }
 }
 
 function mix(w: Uint32Array): number {
-  let h = Math.imul(w[KIND] ^ Math.imul(w[NUMBER], 0x85ebca6b), 0x9e3779b1);
+  let h = Math.imul(w[KIND] ^ Math.imul(w[KEY], 0x85ebca6b), 0x9e3779b1);
   for (let i = 0; i < ADDRESS_WORDS; i++) h = Math.imul(h ^ w[i], 0x01000193);
   return h;
 }

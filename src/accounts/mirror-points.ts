@@ -14,10 +14,10 @@ import { grownInt32, grownUint32 } from './grow.js';
 import { LoudestRefused } from './loudest.js';
 import {
   ADDRESS_WORDS,
+  KEY,
   KEYED,
   KIND,
   NO_KEY,
-  NUMBER,
   type PointGate,
   REFUSED,
   TYPE_SHIFT,
@@ -67,8 +67,8 @@ export class MirrorPoints {
   private entered = 0;
   private readonly spare: number[] = [];
   /**
-   * Source, target, kind, number; then twice the index, plus 1 if reversed, plus 1. Most packets are found
-   * here.
+   * Source, target, kind, key or session; then twice the index, plus 1 if reversed, plus 1. Most packets are
+   * found here.
    */
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
   /** Over IPv6: the index plus 1; the point's words are compared. */
@@ -89,18 +89,18 @@ export class MirrorPoints {
   /**
    * Finds or creates the point of a packet.
    *
-   * @param session up to MOST_SESSION; 0 for types without, and for those whose key is part of the identity
+   * @param session 0 for types without one, and wherever the key counts
    * @param key the GRE key, NO_KEY for none; part of the identity if {@link isKeyed} says so
    * @returns its index, or REFUSED
    */
   find(type: MirrorType, packet: OuterPacket, session: number, key: number): number {
     const keyed = key !== NO_KEY && isKeyed(type);
     const kind = (type << TYPE_SHIFT) | (keyed ? KEYED : 0);
-    const number = (keyed ? key : session) | 0;
-    if (packet.ipVersion !== 4) return this.find6(type, packet, session, key, kind, number);
+    const keyWord = (keyed ? key : session) | 0;
+    if (packet.ipVersion !== 4) return this.find6(type, packet, session, key, kind, keyWord);
     const source = i32(packet.bytes, packet.source);
     const target = i32(packet.bytes, packet.destination);
-    const hash = Math.imul(source ^ Math.imul(target ^ kind ^ number, 0x85ebca6b), 0x9e3779b1);
+    const hash = Math.imul(source ^ Math.imul(target ^ kind ^ keyWord, 0x85ebca6b), 0x9e3779b1);
     const at = (hash >>> RECENT_HASH_SHIFT) * RECENT_WORDS;
     const r = this.recent;
     const found = r[at + 4];
@@ -109,19 +109,19 @@ export class MirrorPoints {
       r[at] === source &&
       r[at + 1] === target &&
       r[at + 2] === kind &&
-      r[at + 3] === number
+      r[at + 3] === keyWord
     ) {
       this.reversed = (found & 1) === 0;
       return (found - 1) >> 1;
     }
-    this.want(packet, kind, number);
+    this.want(packet, kind, keyWord);
     const index = this.search(type, session, key);
     // Points without their own place are not remembered: a flood of them would evict the others.
     if (index === REFUSED || this.isShared(index)) return index;
     r[at] = source;
     r[at + 1] = target;
     r[at + 2] = kind;
-    r[at + 3] = number;
+    r[at + 3] = keyWord;
     r[at + 4] = index * 2 + (this.reversed ? 1 : 0) + 1;
     return index;
   }
@@ -137,7 +137,7 @@ export class MirrorPoints {
     this.address(packet, packet.source, 0);
     if (this.places.gate.mayAdmit(w)) return true;
     w[KIND] = 0;
-    w[NUMBER] = 0;
+    w[KEY] = 0;
     this.refuse();
     return false;
   }
@@ -197,12 +197,12 @@ export class MirrorPoints {
     session: number,
     key: number,
     kind: number,
-    number: number,
+    keyWord: number,
   ): number {
-    this.want(packet, kind, number);
+    this.want(packet, kind, keyWord);
     const w = this.wanted;
     const last = ADDRESS_WORDS - 1;
-    const mixed = w[last] ^ Math.imul(w[ADDRESS_WORDS + last] ^ kind ^ number, 0x85ebca6b);
+    const mixed = w[last] ^ Math.imul(w[ADDRESS_WORDS + last] ^ kind ^ keyWord, 0x85ebca6b);
     const at = Math.imul(mixed, 0x9e3779b1) >>> RECENT_HASH_SHIFT;
     const found = this.recent6[at] - 1;
     if (found >= 0 && this.same(found * WORDS, isTwoWay(type))) return found;
@@ -212,11 +212,11 @@ export class MirrorPoints {
   }
 
   /** Sets the words to look for. */
-  private want(packet: OuterPacket, kind: number, number: number): void {
+  private want(packet: OuterPacket, kind: number, keyWord: number): void {
     this.address(packet, packet.source, 0);
     this.address(packet, packet.destination, ADDRESS_WORDS);
     this.wanted[KIND] = kind;
-    this.wanted[NUMBER] = number;
+    this.wanted[KEY] = keyWord;
   }
 
   private search(type: MirrorType, session: number, key: number): number {
@@ -257,14 +257,14 @@ export class MirrorPoints {
       m[ADDRESS_WORDS + i] = w[ADDRESS_WORDS - low + i];
     }
     m[KIND] = w[KIND];
-    m[NUMBER] = w[NUMBER];
+    m[KEY] = w[KEY];
     return this.hashing.words(m, WORDS, 0) >>> 0;
   }
 
   private same(at: number, twoWay: boolean): boolean {
     const w = this.wanted;
     const words = this.words;
-    if (words[at + KIND] !== w[KIND] || words[at + NUMBER] !== w[NUMBER]) return false;
+    if (words[at + KIND] !== w[KIND] || words[at + KEY] !== w[KEY]) return false;
     if (sameWords(words, at, w, 0, 2 * ADDRESS_WORDS)) {
       this.reversed = false;
       return true;

@@ -116,7 +116,7 @@ export class MirrorTable {
   /**
    * The mirror point of a packet, created if it is new.
    *
-   * @param session ERSPAN's, a VNI, or another number of up to 32 bits; 0 for types without
+   * @param session 0 for types without one
    * @param key the GRE key, or NO_KEY
    * @returns undefined if its packets are refused
    */

@@ -7,17 +7,17 @@ export const NO_KEY = -1;
 export const REFUSED = -1;
 
 /**
- * The identity of a point in words: source, target; type; key or session, as no type has both in its
- * identity. IPv4 is ::ffff:a.b.c.d.
+ * The identity of a point in words: source, target; type; the key if it counts, else the session. IPv4 is
+ * ::ffff:a.b.c.d.
  */
 export const ADDRESS_WORDS = 4;
 export const KIND = 2 * ADDRESS_WORDS;
-export const NUMBER = KIND + 1;
-export const POINT_WORDS = NUMBER + 1;
+export const KEY = KIND + 1;
+export const POINT_WORDS = KEY + 1;
 
-/** The bit in the word at {@link KIND} that says that {@link NUMBER} is the key; the type is above it. */
+/** The bit in the word at {@link KIND} that says that the key counts; the type is above it. */
 export const KEYED = 1;
-export const TYPE_SHIFT = 24;
+export const TYPE_SHIFT = 1;
 
 /**
  * Says from which pool a mirror point gets a place. Points of one pool cannot take the places of another.

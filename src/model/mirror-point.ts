@@ -47,10 +47,6 @@ export function isTwoWay(type: MirrorType): boolean {
   return type >= MirrorType.Gre && type <= MirrorType.Pptp;
 }
 
-/** The largest session of a mirror point, and of one that ERSPAN mirrors. */
-export const MOST_SESSION = 0xffffffff;
-export const MOST_ERSPAN_SESSION = 1023;
-
 /**
  * Whether the GRE key is part of a mirror point's identity. ERSPAN has a session instead; some of its senders
  * put other data into the key.
@@ -63,7 +59,7 @@ export function isKeyed(type: MirrorType): boolean {
 export type PointIdentity = Pick<MirrorPoint, 'type' | 'source' | 'target' | 'session' | 'key'>;
 
 /**
- * The identity of a mirror point as text: type, addresses, session, and the key if it is part of it.
+ * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key if it is part of it.
  * For a two-way tunnel it is the same from either end, whichever was seen first.
  */
 export function pointKey(p: PointIdentity): string {
@@ -80,8 +76,8 @@ export type MirrorDirection = (typeof MirrorDirection)[keyof typeof MirrorDirect
 export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] as const;
 
 /**
- * One mirror point: a kind of encapsulation from one sender to one collector address, under one session
- * (ERSPAN's, a VNI) or one GRE key. There are few of them, each created once.
+ * One mirror point: a kind of encapsulation from one sender to one collector address, under one ERSPAN
+ * session or one GRE key. There are few of them, each created once.
  */
 export class MirrorPoint {
   /** What its entry of `mirrors` calls it, and where that says it is; both may change. */
@@ -99,7 +95,10 @@ export class MirrorPoint {
     /** 16 bytes each; IPv4 as ::ffff:a.b.c.d. */
     readonly source: Uint8Array,
     readonly target: Uint8Array,
-    /** Up to {@link MOST_SESSION}: ERSPAN's session id, the VNI of VXLAN and GENEVE; 0 for types without one. */
+    /**
+     * ERSPAN session id (0 to 1023), network id of VXLAN and GENEVE (24 bits), intercept id of jmirror (32
+     * bits); 0 for types without one.
+     */
     readonly session: number,
     /**
      * The GRE key, null without one. A key that ERSPAN senders repeat is kept, but is no part of the
@@ -110,3 +109,7 @@ export class MirrorPoint {
     this.identity = index;
   }
 }
+
+/** The largest session of a mirror point, and of one that ERSPAN mirrors. */
+export const MOST_SESSION = 0xffffffff;
+export const MOST_ERSPAN_SESSION = 1023;

@@ -13,12 +13,12 @@ export class Mirrored {
    * 802.3 frame from an A-MSDU), 0x0800 IP of either version, 0x22eb if ERSPAN's frame type does not tell.
    */
   protocol = 0;
-  /** ERSPAN index (type II) or platform port id (type III), 0 without one. */
+  /** ERSPAN index (type II) or platform port id (type III), jmirror's session id; 0 without one. */
   port = 0;
   direction: MirrorDirection = MirrorDirection.Unknown;
   /** ERSPAN type III hardware id. */
   hardware = 0;
-  /** ERSPAN type III SGT, or Cisco metadata's. */
+  /** ERSPAN type III SGT, Cisco metadata's, or the group of VXLAN's group policy. */
   securityGroup = 0;
   cos = 0;
   /** The VLAN of a frame whose tag the switch removed, else -1. */
@@ -32,7 +32,7 @@ export class Mirrored {
   platformId = -1;
   upperTimestamp = 0;
   switch = 0;
-  /** GRE sequence number, -1 without one. */
+  /** Sequence number of GRE, or of TZSP (its packet count); -1 without one. */
   sequence = -1;
   /** TZSP: the MAC address of the sensor that took the frame, as a 48-bit number; 0 where it is not said. */
   sensor = 0;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { LOUDEST, LoudestRefused } from '../../src/accounts/loudest.js';
-import { KIND, NUMBER, POINT_WORDS, TYPE_SHIFT } from '../../src/accounts/point-gate.js';
+import { KEY, KIND, POINT_WORDS, TYPE_SHIFT } from '../../src/accounts/point-gate.js';
 
 function words(sender: number): Uint32Array {
   const w = new Uint32Array(POINT_WORDS);
   w[2] = 0xffff;
   w[3] = sender;
   w[KIND] = 2 << TYPE_SHIFT;
-  w[NUMBER] = 7;
+  w[KEY] = 7;
   return w;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { NO_KEY, openGate, REFUSED } from '../../src/accounts/point-gate.js';
-import type { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { type MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { Mirrored } from '../../src/model/mirrored.js';
 import { SequenceUse } from '../../src/model/sequence-use.js';

@@ -105,8 +105,8 @@ export const SESSIONS: Table = {
       type: UINT32,
       from: 'point.session',
       doc:
-        'The number that the mirror gives its session: ERSPAN\'s session id, 0 to 1023; the VNI of ' +
-        '`vxlan`, `vxlan-gpe` and `geneve`; the session of `jmirror`; 0 for types without one.',
+        "The number that the mirror gives its session: ERSPAN's session id, 0 to 1023; the VNI of " +
+        '`vxlan`, `vxlan-gpe` and `geneve`; the intercept id of `jmirror`; 0 for types without one.',
     },
     {
       name: 'mirror_name',

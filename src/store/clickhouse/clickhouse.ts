@@ -1,10 +1,12 @@
 /** The common part of ClickHouse stores, server or embedded. */
 import type { Readable } from 'node:stream';
 import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
+import { beside, COPY_LACKS_ROWS, type Former, isFormer, MADE_ANEW, partitionsQuestion } from '../anew.js';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
 import {
   askedNames,
+  type Formers,
   type Layout,
   type Migrated,
   type Migration,
@@ -46,6 +48,8 @@ const ONE_BLOCK = [
 
 /** How often a day of a roll-up is filled, until it adds up. */
 const FILL_TRIES = 3;
+/** How often tables are copied that get rows meanwhile. */
+const COPY_TRIES = 3;
 const DAY_SECONDS = 86_400;
 
 /** The default format of an answer, as in clickhouse-client. */
@@ -93,10 +97,11 @@ export abstract class ClickHouseStore implements Store {
           `${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: ` +
           'run mirrorlake schema apply --cluster NAME',
       );
+    const formers = await this.formers(tables);
     // Missing tables were created by earlier migrations, whose statements create nothing that exists.
     const toDo = [
       migrationsTable(this.layout),
-      ...migrationStatements(made.length > 0 ? all : applied, this.layout),
+      ...migrationStatements(made.length > 0 ? all : applied, this.layout, formers),
     ];
     if (applied.length > 0) {
       const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
@@ -107,8 +112,32 @@ export abstract class ClickHouseStore implements Store {
       );
     }
     await this.keepMinutes(tables);
-    await this.commands(toDo);
-    return { applied, made, retention };
+    for (let tried = 1; ; tried++) {
+      try {
+        await this.commands(toDo);
+        return { applied, made, retention };
+      } catch (error) {
+        const again = error instanceof StoreError && error.number === COPY_LACKS_ROWS && tried < COPY_TRIES;
+        if (!again) throw error;
+      }
+    }
+  }
+
+  /** What there is of the tables that a migration makes anew. */
+  private async formers(tables: Tables): Promise<Formers> {
+    const formers = new Map<string, Former>();
+    for (const table of MADE_ANEW) {
+      const { prefix, cluster } = this.layout;
+      const local = cluster === undefined ? '' : '_local';
+      const definition = tables.get(`${prefix}${table}${local}`)?.definition;
+      if (definition !== undefined && isFormer(definition)) {
+        const partitions = await this.rows<[string]>(partitionsQuestion(table, `${prefix}${table}`));
+        const age = retentionIn(definition);
+        formers.set(table, { partitions: partitions.map(([part]) => part), age });
+      } else if (tables.has(`${prefix}${beside(table)}${local}`))
+        formers.set(table, { partitions: undefined, age: undefined });
+    }
+    return formers;
   }
 
   /**

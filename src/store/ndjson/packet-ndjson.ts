@@ -18,8 +18,8 @@ import { pointJson, rfc3339, text } from './ndjson.js';
 
 const NO_POINT = '"mirror_type":null,"mirror_source":null,"mirror_target":null,"mirror_session":null';
 const NO_MIRRORED =
-  '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,"cos":null,' +
-  '"timestamp":null,"timestamp_granularity":null,"timestamp_upper":null';
+  '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,' +
+  '"mirror_sensor":null,"cos":null,"timestamp":null,"timestamp_granularity":null,"timestamp_upper":null';
 const NO_FRAME =
   '"captured":null,"length":null,"truncated":null,"layers":[],"vlan_ids":[],"ether_type":null,"source_ip":null,"destination_ip":null,"source_port":null,"destination_port":null,"protocol":null,"transport":null,"bytes":null,"payload":null';
 
