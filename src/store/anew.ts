@@ -8,6 +8,10 @@
  * too many parts, so that collectors keep their rows and try again. Roll-ups get no inserts, as their views
  * are dropped before.
  */
+import type { TableName } from '../model/columns/tables.js';
+
+/** Milliseconds by which a collector's clock may be ahead of the server's. */
+const CLOCKS_APART = 600_000;
 
 /** How a table is copied. */
 interface Copying {
@@ -114,4 +118,15 @@ export function anewStatements(
     `EXCHANGE TABLES ${local(table)} AND ${local(copy)}${onCluster}`,
     ...away,
   ];
+}
+
+/**
+ * Whether a segment may have been inserted before `anew`, in milliseconds since 1970. The name of a spool's
+ * segment begins with the time that it was made at; that of a capture says nothing.
+ */
+export function mayBeFromBefore(table: TableName, name: string, anew: number): boolean {
+  // The views of sessions fill the roll-ups. Other tables are not made anew.
+  if (anew === 0 || (table !== 'sessions' && table !== 'mirrors')) return false;
+  const made = /^(\d{13})-/.exec(name)?.[1];
+  return made === undefined || Number(made) < anew + CLOCKS_APART;
 }

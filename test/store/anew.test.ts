@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { MADE_ANEW } from '../../src/store/anew.js';
 import {
   DEFAULT_LAYOUT,
@@ -12,11 +14,15 @@ import {
   migrationsTable,
 } from '../../src/store/migrations.js';
 import { openStore } from '../../src/store/open.js';
+import { MirrorSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
+import { bytesUpTo, numberedSegment } from '../support/sessions.js';
 
 const had = migrations().filter((m) => m.version < 20);
 const rest = migrations().filter((m) => m.version >= 20);
+
+const ROLLUPS = MADE_ANEW.filter((table) => table !== 'mirrors');
 
 /** What makes a store of version 19, with rows of three days in two months, of which one has no rows. */
 const VERSION_19 = [
@@ -33,11 +39,9 @@ const VERSION_19 = [
 /** The sums of what is made anew. */
 const SUMS = `SELECT (SELECT (count(), sum(packets), sum(cityHash64(toString(tuple(*))))) FROM
   (SELECT * REPLACE (toUInt32(mirror_session) AS mirror_session) FROM mirrors)),
-  ${MADE_ANEW.filter((table) => table !== 'mirrors')
-    .map(
-      (table) => `(SELECT (sum(sessions), sum(client_bytes), sum(mirror_session * sessions)) FROM ${table})`,
-    )
-    .join(', ')}`;
+  ${ROLLUPS.map(
+    (table) => `(SELECT (sum(sessions), sum(client_bytes), sum(mirror_session * sessions)) FROM ${table})`,
+  ).join(', ')}`;
 const SESSIONS = Array.from({ length: 2000 }, (_, i) => i);
 const OF_ROLLUPS = `(2000,${SESSIONS.reduce((a, b) => a + b)},${SESSIONS.reduce((a, b) => a + (b % 1024))})`;
 
@@ -156,6 +160,56 @@ describe('a migration that makes tables anew', () => {
       expect(await server.sql(`SELECT max(mirror_session) FROM ${table}`, 'kept')).toBe('16777215\n');
     await store.close();
   });
+});
+
+/** A segment of `mirrors` whose packets are those of its minutes. */
+function minutes(from: number, to: number): Uint8Array {
+  const segment = new MirrorSegment('here');
+  const record = new MirrorRecord();
+  record.point = new MirrorPoint(0, MirrorType.Gre, new Uint8Array(16), new Uint8Array(16).fill(1), 0, 7);
+  for (let n = from; n < to; n++) {
+    record.minute = 1_700_000_040 + n * 60;
+    record.packets = n;
+    segment.mirror(record);
+  }
+  return segment.take();
+}
+
+test.each([
+  ['a spool', (n: number) => `${Date.now() - 3_600_000}-0badcafe-0000000${n}`],
+  ['a capture', (n: number) => `${'ab'.repeat(32)}-sessions-${n}`],
+])('a segment of %s that comes again after the migration is stored once', async (what, name) => {
+  const database = what.replace(' ', '_');
+  const run = (sql: string) => server.sql(sql, database);
+  const before = openStore(`${server.url}/${database}`, { create: true });
+  await before.migrate();
+  // Rows of two days, and of two months.
+  const [there, later] = [numberedSegment(0, 2000), numberedSegment(2000, 3000)];
+  const [mirrored, mirroredLater] = [minutes(0, 30_000), minutes(30_000, 31_000)];
+  await before.insert('sessions', there, name(0), 2000);
+  await before.insert('mirrors', mirrored, name(1), 30_000);
+  await before.close();
+  // As the migration leaves the tables: with their rows, and without a memory of inserts.
+  for (const statement of STATEMENTS) await run(statement);
+  await run("INSERT INTO schema_migrations (version, name, applied_at) VALUES (20, '', now64(3) + 1)");
+  const after = openStore(`${server.url}/${database}`, { create: false });
+  await after.migrate();
+  const sums =
+    'SELECT (SELECT count() FROM sessions), (SELECT sum(client_bytes) FROM sessions), ' +
+    `${ROLLUPS.map((table) => `(SELECT sum(client_bytes) FROM ${table})`).join(', ')}, ` +
+    '(SELECT sum(packets) FROM mirrors)';
+  const expected = (n: number, m: number) =>
+    `${n}\t${Array(4).fill(bytesUpTo(n)).join('\t')}\t${(m * (m - 1)) / 2}\n`;
+  await after.insert('sessions', there, name(0), 2000);
+  await after.insert('mirrors', mirrored, name(1), 30_000);
+  expect(await run(sums)).toBe(expected(2000, 30_000));
+  // What was not there before is stored, once too.
+  for (let i = 0; i < 2; i++) {
+    await after.insert('sessions', later, name(2), 1000);
+    await after.insert('mirrors', mirroredLater, name(3), 1000);
+    expect(await run(sums)).toBe(expected(3000, 31_000));
+  }
+  await after.close();
 });
 
 test('an embedded store of an earlier version is migrated', async () => {

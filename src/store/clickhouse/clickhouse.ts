@@ -1,7 +1,15 @@
 /** The common part of ClickHouse stores, server or embedded. */
 import type { Readable } from 'node:stream';
 import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
-import { beside, COPY_LACKS_ROWS, type Former, isFormer, MADE_ANEW, partitionsQuestion } from '../anew.js';
+import {
+  beside,
+  COPY_LACKS_ROWS,
+  type Former,
+  isFormer,
+  MADE_ANEW,
+  mayBeFromBefore,
+  partitionsQuestion,
+} from '../anew.js';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
 import {
@@ -46,6 +54,10 @@ const ONE_BLOCK = [
   'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
 
+/** When migration 20 made tables anew, in milliseconds since 1970; 0: the store was made with it. */
+const ANEW_AT =
+  'if(maxIf(applied_at, version = 20) > min(applied_at), ' +
+  'toUnixTimestamp64Milli(maxIf(applied_at, version = 20)), 0)';
 /** How often a day of a roll-up is filled, until it adds up. */
 const FILL_TRIES = 3;
 /** How often tables are copied that get rows meanwhile. */
@@ -115,6 +127,7 @@ export abstract class ClickHouseStore implements Store {
     for (let tried = 1; ; tried++) {
       try {
         await this.commands(toDo);
+        if (formers.size > 0) this.anew = Date.now();
         return { applied, made, retention };
       } catch (error) {
         const again = error instanceof StoreError && error.number === COPY_LACKS_ROWS && tried < COPY_TRIES;
@@ -249,6 +262,27 @@ export abstract class ClickHouseStore implements Store {
   /** Creates the database, before the first migration. */
   protected async prepare(): Promise<void> {}
 
+  /**
+   * Milliseconds since 1970 at which tables were made anew, which do not recognise earlier inserts; 0: never.
+   */
+  private anew = 0;
+
+  /** Whether a segment's rows are there from before tables were made anew. */
+  protected async isFromBefore(table: TableName, segment: Segment, token: string): Promise<boolean> {
+    if (!mayBeFromBefore(table, token, this.anew)) return false;
+    const { rowQuestions } = await import('../repeated.js');
+    const questions = rowQuestions(table, segment, this.layout.prefix);
+    if (questions === undefined) return false;
+    try {
+      for (const question of questions) if ((await this.words(question)).trim() === '0') return false;
+      return true;
+    } catch (error) {
+      // The inserting user need not be allowed to read.
+      if (error instanceof StoreRefused) return false;
+      throw error;
+    }
+  }
+
   /** The settings of an insert's statement. */
   protected insertSettings(table: TableName, token: string): string {
     return (
@@ -272,7 +306,8 @@ export abstract class ClickHouseStore implements Store {
     if (!this.empty) {
       try {
         return await this.ask(
-          `SELECT max(version), (${known}), (${tables}) FROM ${this.layout.prefix}schema_migrations`,
+          `SELECT max(version), (${known}), (${tables}), ${ANEW_AT} ` +
+            `FROM ${this.layout.prefix}schema_migrations`,
         );
       } catch (error) {
         if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.number))
@@ -281,7 +316,7 @@ export abstract class ClickHouseStore implements Store {
     }
     this.empty = false;
     await this.prepare();
-    return await this.ask(`SELECT 0, (${known}), (${tables})`);
+    return await this.ask(`SELECT 0, (${known}), (${tables}), 0`);
   }
 
   /** Tables by name and engine; those with a retention with their definitions. */
@@ -300,7 +335,8 @@ export abstract class ClickHouseStore implements Store {
   }
 
   private async ask(query: string): Promise<{ version: number; tables: Tables }> {
-    const [[version, known, tables]] = await this.rows<[number, string, TableRow[]]>(query);
+    const [[version, known, tables, anew]] = await this.rows<[number, string, TableRow[], string]>(query);
+    this.anew = Number(anew);
     this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
     return { version, tables: tablesOf(tables) };
   }

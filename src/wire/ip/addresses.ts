@@ -60,7 +60,10 @@ export function formatMac(b: Uint8Array, o: number): string {
 
 /** The same of a MAC address that is a 48-bit number. */
 export function macText(mac: number): string {
-  return mac.toString(16).padStart(12, '0').replace(/..(?=.)/g, '$&:');
+  return mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/..(?=.)/g, '$&:');
 }
 
 /** The text of the 4-byte IPv4 address at `o`. */
