@@ -12,8 +12,9 @@ export function placeParts(words: readonly (readonly FramePart[])[]): Placed[][]
   return words.map((parts) => {
     let at = 0;
     const placed = parts.map((part) => {
-      if (seen.has(part.value)) throw new Error(`${part.value} stands twice`);
-      seen.add(part.value);
+      const name = part.kind === 'high' ? `${part.value} above 32 bits` : part.value;
+      if (seen.has(name)) throw new Error(`${name} stands twice`);
+      seen.add(name);
       const here = { ...part, at };
       at += part.bits;
       return here;
@@ -30,6 +31,8 @@ function packed({ value, kind, bits, at }: Placed): string {
       return `(${value} ? ${2 ** at} : 0)`;
     case 'point':
       return `${value}.index`;
+    case 'high':
+      return shift(`Math.floor(${value} / 2 ** 32)`);
     case 'vlanCount':
       return shift(`Math.min(${value}, SLOT_VLANS)`);
     case 'signed':
@@ -58,6 +61,9 @@ function unpacked({ value, kind, bits, at }: Placed, word: string): string {
       return `${value} = (${raw}) as MirrorDirection;`;
     case 'signed':
       return `${value} = ${bits === 32 ? word : `(${word} << ${32 - at - bits}) >> ${32 - bits}`};`;
+    case 'high':
+      return `${value} += (${raw}) * 2 ** 32;`;
+    case 'low':
     case 'unsigned':
       return `${value} = ${bits === 32 ? `${word} >>> 0` : raw};`;
     default:

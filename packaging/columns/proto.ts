@@ -1,5 +1,5 @@
 /** schemas/mirrorlake/v1: one message per table. */
-import type { Kind, Table, Words } from '../../src/model/columns/column.js';
+import { enumName, type Kind, type Table, type Words } from '../../src/model/columns/column.js';
 import { MADE, wrapped } from './text.js';
 
 /** Kinds whose fields tell 0 from nothing. */
@@ -22,7 +22,7 @@ export function protoFile(table: Table): string {
     `message ${table.message} {`,
     ...[...enums.values()].flatMap(({ name, words }) => [
       `  enum ${name} {`,
-      ...words.map((word, i) => `    ${word === '' ? 'unspecified' : word} = ${i};`),
+      ...words.map((word, i) => `    ${enumName(word)} = ${i};`),
       '  }',
       '',
     ]),

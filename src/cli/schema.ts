@@ -4,6 +4,7 @@ import { counted } from '../model/words.js';
 import {
   distributedTables,
   type Layout,
+  migrationStatements,
   migrations,
   migrationsTable,
   statements,
@@ -68,13 +69,15 @@ function retention(value: string): number | 'none' {
 function print(options: SchemaOptions): void {
   const layout: Layout = { prefix: '', cluster: options.cluster };
   const all = migrations();
+  // Without what a later migration makes anew.
+  const kept = new Set(migrationStatements(all, layout));
   let sql = `${migrationsTable(layout)};\n`;
   for (const migration of all) {
     sql += `\n-- ${String(migration.version).padStart(4, '0')} ${migration.name}\n`;
-    for (const statement of statements(migration, layout)) sql += `${statement};\n`;
+    for (const statement of statements(migration, layout)) if (kept.has(statement)) sql += `${statement};\n`;
   }
   const views = all.flatMap((migration) => viewStatements(migration, layout));
-  for (const last of [distributedTables(layout), views])
+  for (const last of [distributedTables(layout), views.filter((view) => kept.has(view))])
     if (last.length > 0) sql += `\n${last.join(';\n')};\n`;
   process.stdout.write(sql);
 }

@@ -9,7 +9,7 @@ import {
   SESSION_DEFAULTS,
 } from '../model/defaults.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
-import { MIRROR_TYPE_NAMES } from '../model/mirror-point.js';
+import { MIRROR_TYPE_NAMES, MOST_ERSPAN_SESSION, MOST_SESSION } from '../model/mirror-point.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
@@ -156,7 +156,12 @@ export const mirrorSchema = z.strictObject({
     .enum(mirrorTypes)
     .optional()
     .describe(`${mirrorTypes.join(', ')}. Without it: any.`),
-  session: z.int().min(0).max(1023).optional().describe('The ERSPAN session id. Without it: any.'),
+  session: z
+    .int()
+    .min(0)
+    .max(MOST_SESSION)
+    .optional()
+    .describe("ERSPAN's session id (0 to 1023), or the VNI of VXLAN and GENEVE. Without it: any."),
   key: z.int().min(0).max(0xffffffff).optional().describe('The GRE key. Without it: any.'),
   points: z
     .int()
@@ -597,6 +602,13 @@ const plainSchema = z.strictObject({
 });
 
 export const configSchema = plainSchema.superRefine((config, context) => {
+  for (const [i, { type, session = 0 }] of config.mirrors.entries())
+    if (type?.startsWith('erspan') === true && session > MOST_ERSPAN_SESSION)
+      context.addIssue({
+        code: 'custom',
+        path: ['mirrors', i, 'session'],
+        message: `must be at most ${MOST_ERSPAN_SESSION} with type ${type}`,
+      });
   for (const { path, message } of groupMistakes(config)) context.addIssue({ code: 'custom', path, message });
   for (const { path, message } of pathMistakes(config)) context.addIssue({ code: 'custom', path, message });
 });

@@ -71,7 +71,7 @@ export interface FramesRequest {
   readonly command: 'frames';
   /** The outer source address. */
   readonly source: string;
-  /** Of a mirror point: only frames of this type, this ERSPAN session, this GRE key. */
+  /** Of a mirror point: only frames of this type, this session, this GRE key. */
   readonly type?: string;
   readonly session?: number;
   readonly key?: number;
@@ -95,7 +95,7 @@ export interface SeenFrame {
   readonly gre_protocol: number;
   /** A word of the column `mirror_type`; empty if the packet was malformed before that was known. */
   readonly type: string;
-  /** ERSPAN session, 0 for types without. */
+  /** ERSPAN's session, a VNI; 0 for types without. */
   readonly session: number;
   /** GRE key, null without one. */
   readonly key: number | null;

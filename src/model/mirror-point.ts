@@ -114,3 +114,7 @@ export class MirrorPoint {
     this.identity = index;
   }
 }
+
+/** The largest session of a mirror point, and of one that ERSPAN mirrors. */
+export const MOST_SESSION = 0xffffffff;
+export const MOST_ERSPAN_SESSION = 1023;

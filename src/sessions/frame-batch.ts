@@ -1,5 +1,5 @@
 /**
- * Passes frames to a session table in another thread: the fields that a session needs, in 31
+ * Passes frames to a session table in another thread: the fields that a session needs, in 32
  * words of shared memory per frame, next to the bytes that they point into. Made by `npm run columns`:
  * change frame-words.ts instead.
  */
@@ -10,11 +10,11 @@ import type { Frame } from '../wire/walk/frame.js';
 import { SLOT_VLANS } from './slot-fields.js';
 
 /** 32-bit words per frame. */
-export const FRAME_WORDS = 31;
+export const FRAME_WORDS = 32;
 /** The largest number of frames in a batch. */
 export const FRAME_BATCH = 4096;
 /** The word of a frame that {@link packFrame} leaves to its caller. */
-export const FRAME_PLACE = 30;
+export const FRAME_PLACE = 31;
 
 /** Writes frame number `at` of a batch. Offsets are kept, relative to the frame's bytes. */
 export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number): void {
@@ -49,12 +49,13 @@ export function packFrame(f: Frame, m: Mirrored, words: Int32Array, at: number):
   words[w + 21] = f.vlanIds[3] | (f.vlanIds[2] << 16);
   words[w + 22] = m.point.index;
   words[w + 23] = m.port;
-  words[w + 24] = m.direction | (m.hardware << 8) | (m.cos << 16);
-  words[w + 25] = (m.vlan & 65535) | (m.securityGroup << 16);
-  words[w + 26] = f.sourceWord;
-  words[w + 27] = f.destinationWord;
-  words[w + 28] = f.vni;
-  words[w + 29] = f.teid;
+  words[w + 24] = m.sensor;
+  words[w + 25] = m.direction | (m.hardware << 2) | (m.cos << 10) | (Math.floor(m.sensor / 2 ** 32) << 16);
+  words[w + 26] = (m.vlan & 65535) | (m.securityGroup << 16);
+  words[w + 27] = f.sourceWord;
+  words[w + 28] = f.destinationWord;
+  words[w + 29] = f.vni;
+  words[w + 30] = f.teid;
 }
 
 /** The words of a frame that are offsets into its bytes. */
@@ -125,15 +126,17 @@ export function unpackFrame(
   f.vlanIds[2] = word >>> 16;
   m.point = points[words[w + 22]];
   m.port = words[w + 23] >>> 0;
-  word = words[w + 24];
-  m.direction = (word & 255) as MirrorDirection;
-  m.hardware = (word >>> 8) & 255;
-  m.cos = word >>> 16;
+  m.sensor = words[w + 24] >>> 0;
   word = words[w + 25];
+  m.direction = (word & 3) as MirrorDirection;
+  m.hardware = (word >>> 2) & 255;
+  m.cos = (word >>> 10) & 63;
+  m.sensor += (word >>> 16) * 2 ** 32;
+  word = words[w + 26];
   m.vlan = (word << 16) >> 16;
   m.securityGroup = word >>> 16;
-  f.sourceWord = words[w + 26];
-  f.destinationWord = words[w + 27];
-  f.vni = words[w + 28];
-  f.teid = words[w + 29] >>> 0;
+  f.sourceWord = words[w + 27];
+  f.destinationWord = words[w + 28];
+  f.vni = words[w + 29];
+  f.teid = words[w + 30] >>> 0;
 }

@@ -19,6 +19,9 @@ export type PartKind =
   | 'direction'
   /** How many VLAN ids there are, at most as many as a slot keeps. */
   | 'vlanCount'
+  /** The low 32 bits of a number from 0 on; and those above them, in a later word. */
+  | 'low'
+  | 'high'
   /** Written by the caller. */
   | 'callers';
 
@@ -69,7 +72,13 @@ export const FRAME_PARTS: readonly (readonly FramePart[])[] = [
   [unsigned('f.vlanIds[3]', 16), unsigned('f.vlanIds[2]', 16)],
   [part('point')('m.point')],
   [unsigned('m.port')],
-  [part('direction')('m.direction', 8), unsigned('m.hardware', 8), unsigned('m.cos', 16)],
+  [part('low')('m.sensor')],
+  [
+    part('direction')('m.direction', 2),
+    unsigned('m.hardware', 8),
+    unsigned('m.cos', 6),
+    part('high')('m.sensor', 16),
+  ],
   [signed('m.vlan', 16), unsigned('m.securityGroup', 16)],
   [signed('f.sourceWord')],
   [signed('f.destinationWord')],

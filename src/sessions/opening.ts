@@ -22,8 +22,14 @@ export function noteOpening(s: Slots, slot: number, f: Frame, m: Mirrored): void
   s.u32[w + W.OPENED_NSEC] = s.u32[w + W.LAST_NSEC] = f.nsec;
   s.u8[b + U8.FLAGS] = FLAG.USED | guessClient(f);
   s.u16[h + U16.ETHER_TYPE] = f.etherType;
-  s.u16[h + U16.SECURITY_GROUP] = m.securityGroup;
-  s.u32[w + W.MIRROR_PORT] = m.port;
+  if (m.sensor === 0) {
+    s.u16[h + U16.SECURITY_GROUP] = m.securityGroup;
+    s.u32[w + W.MIRROR_PORT] = m.port;
+  } else {
+    s.u8[b + U8.HAS_SENSOR] = 1;
+    s.u16[h + U16.SECURITY_GROUP] = Math.floor(m.sensor / 2 ** 32);
+    s.u32[w + W.MIRROR_PORT] = m.sensor;
+  }
   s.u32[w + W.VNI] = f.vni - NO_VNI;
   s.u8[b + U8.HARDWARE] = m.hardware;
   s.u8[b + U8.COS] = m.cos;

@@ -113,9 +113,15 @@ export const COLD_FIELDS: readonly SlotField[] = [
   u32('FRAGMENTS', ['fragments']),
   u32('TRUNCATED', ['truncated']),
   u32('DUPLICATES', ['duplicates']),
-  u32('MIRROR_PORT', ['mirror_port']),
+  u32('MIRROR_PORT', {
+    columns: ['mirror_port', 'mirror_sensor'],
+    doc: "With HAS_SENSOR the low 32 bits of the sensor's MAC address: TZSP has no port.",
+  }),
   u16('VLANS', { count: SLOT_VLANS, columns: ['vlan_ids'] }),
-  u16('SECURITY_GROUP', ['security_group']),
+  u16('SECURITY_GROUP', {
+    columns: ['security_group', 'mirror_sensor'],
+    doc: "With HAS_SENSOR the high 16 bits of the sensor's MAC address.",
+  }),
   u16('ETHER_TYPE', ['ether_type', 'transport']),
   u8('MAC_A', { count: 6, columns: ['client_mac', 'server_mac'] }),
   u8('MAC_B', { count: 6, columns: ['client_mac', 'server_mac'] }),
@@ -136,7 +142,8 @@ export const COLD_FIELDS: readonly SlotField[] = [
   }),
   u32('FIRST_SEC', ['first_seen']),
   u8('TELLS', { doc: '1: what the slot has of its application has begun.' }),
-  unused(3),
+  u8('HAS_SENSOR', { columns: ['mirror_sensor'], doc: '1: MIRROR_PORT and SECURITY_GROUP are a sensor.' }),
+  unused(2),
 ];
 
 const RTT = ['client_rtt_us', 'server_rtt_us'];

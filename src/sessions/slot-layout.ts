@@ -38,6 +38,7 @@ export const W = {
   FRAGMENTS: 48,
   TRUNCATED: 49,
   DUPLICATES: 50,
+  /** With HAS_SENSOR the low 32 bits of the sensor's MAC address: TZSP has no port. */
   MIRROR_PORT: 51,
   FIRST_NSEC: 60,
   /** The network of the first frame's innermost overlay, plus 1; 0: none. */
@@ -58,6 +59,7 @@ export const U16 = {
   PORT_A: 6,
   PORT_B: 7,
   VLANS: 104,
+  /** With HAS_SENSOR the high 16 bits of the sensor's MAC address. */
   SECURITY_GROUP: 108,
   ETHER_TYPE: 109,
 } as const;
@@ -96,6 +98,8 @@ export const U8 = {
   FRAGMENTED: 239,
   /** 1: what the slot has of its application has begun. */
   TELLS: 252,
+  /** 1: MIRROR_PORT and SECURITY_GROUP are a sensor. */
+  HAS_SENSOR: 253,
 } as const;
 
 /** Indices of 32-bit words in what a slot has of TCP. */

@@ -3,6 +3,7 @@ import type { MirrorDirection } from '../model/mirror-point.js';
 import type { SessionRecord } from '../model/session-record.js';
 import { ToldFlag } from '../model/told.js';
 import { setU32 } from '../wire/bytes.js';
+import { macText } from '../wire/ip/addresses.js';
 import { transportName } from '../wire/transport/transport.js';
 import { NO_VNI } from '../wire/walk/frame.js';
 import { historyText } from './history.js';
@@ -18,6 +19,7 @@ import type { Words } from './words.js';
 export class RecordFiller {
   private readonly syns = new TextCache(synText);
   private readonly histories = new TextCache(historyText);
+  private readonly sensors = new TextCache((high, low) => macText(high * 2 ** 32 + low));
 
   constructor(private readonly words: Words) {}
 
@@ -38,10 +40,14 @@ export class RecordFiller {
     r.lastSeenSec = s.u32[w + W.LAST_SEC];
     r.lastSeenNsec = s.u32[w + W.LAST_NSEC];
 
-    r.mirrorPort = s.u32[w + W.MIRROR_PORT];
+    const hasSensor = s.u8[b + U8.HAS_SENSOR] !== 0;
+    const port = s.u32[w + W.MIRROR_PORT];
+    const group = s.u16[h + U16.SECURITY_GROUP];
+    r.mirrorPort = hasSensor ? 0 : port;
+    r.securityGroup = hasSensor ? 0 : group;
+    r.mirrorSensor = hasSensor ? this.sensors.get(group, port, 0) : '';
     r.mirrorDirection = s.u8[b + U8.DIRECTION] as MirrorDirection;
     r.mirrorHardware = s.u8[b + U8.HARDWARE];
-    r.securityGroup = s.u16[h + U16.SECURITY_GROUP];
     const network = s.u32[w + W.VNI];
     r.vni = network === 0 ? null : network + NO_VNI;
     r.cos = s.u8[b + U8.COS];

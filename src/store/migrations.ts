@@ -4,6 +4,7 @@
  * a run may have been interrupted.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { anewStatements, type Former } from './anew.js';
 
 export interface Migration {
   version: number;
@@ -94,13 +95,22 @@ export function migrations(): Migration[] {
     }));
 }
 
+/** What a store has of the tables that are made anew, by their names without a prefix. */
+export type Formers = ReadonlyMap<string, Former>;
+
 /**
  * The statements that bring a store from one version to the newest, without those that record it. Views of
  * what people ask come last: on a cluster they read the distributed tables, which need the new columns first.
+ *
+ * @param formers of a store that has tables
  */
-export function migrationStatements(all: readonly Migration[], layout: Layout): string[] {
+export function migrationStatements(
+  all: readonly Migration[],
+  layout: Layout,
+  formers: Formers = new Map(),
+): string[] {
   return [
-    ...withoutReplaced(all.flatMap((migration) => statements(migration, layout))),
+    ...withoutReplaced(all.flatMap((migration) => statements(migration, layout, formers))),
     ...distributedTables(layout),
     ...withoutReplaced(all.flatMap((migration) => viewStatements(migration, layout))),
   ];
@@ -108,24 +118,49 @@ export function migrationStatements(all: readonly Migration[], layout: Layout): 
 
 /**
  * Leaves out what would be made only to be dropped: a table that is a view since a later migration, and a
- * view that is made anew. A store that is made again, or repaired, has the later one under that name.
+ * view that is made anew. A store that is made again, or repaired, has the later one under that name. So has
+ * a table that a later migration creates with other columns.
  */
 function withoutReplaced(all: readonly string[]): string[] {
   return all.filter((statement, i) => {
-    const name = MADE.exec(statement)?.[1];
-    return name === undefined || !all.slice(i + 1).some((later) => DROPPED.exec(later)?.[1] === name);
+    const name = (MADE.exec(statement) ?? ALTERED.exec(statement))?.[1];
+    if (name === undefined) return true;
+    const replaced = ALTERED.test(statement) ? [MADE] : [MADE, DROPPED];
+    return !all.slice(i + 1).some((later) => replaced.some((by) => by.exec(later)?.[1] === name));
   });
 }
 
 const MADE = /^CREATE (?:TABLE|VIEW|MATERIALIZED VIEW) IF NOT EXISTS (\w+)/;
+const ALTERED = /^ALTER TABLE (\w+)/;
 const DROPPED = /^DROP (?:TABLE|VIEW) IF EXISTS (\w+)/;
 
 /** The statements of a migration for a layout, without comments, apart from {@link viewStatements}. */
-export function statements(migration: Migration, layout: Layout): string[] {
+export function statements(migration: Migration, layout: Layout, formers: Formers = new Map()): string[] {
   return split(migration.text)
     .filter((statement) => !VIEW.test(statement))
-    .map((statement) => fillIn(statement, layout));
+    .flatMap((statement) => {
+      const table = ANEW.exec(statement)?.[1];
+      if (table === undefined) return fillIn(statement, layout);
+      return anewStatements(
+        table,
+        (name) => fillIn(statement.replace(ANEW, name), layout, `${tableName(table, layout)}_0020`),
+        formers.get(table),
+        {
+          local: (one) => tableName(one, layout),
+          asked: (one) => `${layout.prefix}${one}`,
+          onCluster: layout.cluster === undefined ? '' : ` ON CLUSTER ${layout.cluster}`,
+          distributed:
+            layout.cluster === undefined
+              ? undefined
+              : (one, of) => distributedTable(one, SHARDING[of], layout),
+          retaining: (one, column, seconds) => removing(one, column, seconds, layout),
+        },
+      );
+    });
 }
+
+/** What is made anew with the rows that it has: anew.ts. */
+const ANEW = /\{\{anew (\w+)\}\}/;
 
 /** The statements of a migration that make views of what people ask. */
 export function viewStatements(migration: Migration, layout: Layout): string[] {
@@ -171,13 +206,15 @@ export function migrationsTable(layout: Layout): string {
 
 /** On a cluster, the distributed tables over those of the nodes; created anew after every migration. */
 export function distributedTables(layout: Layout): string[] {
-  const { prefix, cluster } = layout;
-  if (cluster === undefined) return [];
-  return Object.entries(SHARDING).map(
-    ([table, key]) =>
-      `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ` +
-      `${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ` +
-      `${prefix}${table}_local, ${key})`,
+  if (layout.cluster === undefined) return [];
+  return Object.entries(SHARDING).map(([table, key]) => distributedTable(table, key, layout));
+}
+
+function distributedTable(table: string, key: string, { prefix, cluster }: Layout): string {
+  return (
+    `CREATE OR REPLACE TABLE ${prefix}${table} ON CLUSTER ${cluster} AS ` +
+    `${prefix}${table}_local ENGINE = Distributed(${cluster}, currentDatabase(), ` +
+    `${prefix}${table}_local, ${key})`
   );
 }
 
@@ -201,8 +238,17 @@ export function retainedTables(layout: Layout): Map<string, string> {
 
 /** The statement that makes a table remove rows once they are `seconds` old, or keep them if undefined. */
 export function retentionStatement(table: string, seconds: number | undefined, layout: Layout): string {
-  const alter = fillIn(`ALTER TABLE {{table ${table}}} {{on cluster}}`, layout);
-  return seconds === undefined ? `${alter} REMOVE TTL` : `${alter} MODIFY TTL ${ttl(table, seconds)}`;
+  return seconds === undefined
+    ? `${altering(table, layout)} REMOVE TTL`
+    : removing(table, RETAINED_BY[table], seconds, layout);
+}
+
+function removing(table: string, column: string, seconds: number, layout: Layout): string {
+  return `${altering(table, layout)} MODIFY TTL toDateTime(${column}) + toIntervalSecond(${seconds})`;
+}
+
+function altering(table: string, layout: Layout): string {
+  return fillIn(`ALTER TABLE {{table ${table}}} {{on cluster}}`, layout);
 }
 
 /** The retention in a table's definition in seconds, undefined if it has none. */
@@ -211,15 +257,12 @@ export function retentionIn(createTableQuery: string): number | undefined {
   return seconds === undefined ? undefined : Number(seconds);
 }
 
-function ttl(table: string, seconds: number): string {
-  return `toDateTime(${RETAINED_BY[table]}) + toIntervalSecond(${seconds})`;
-}
-
 function tableName(table: string, layout: Layout): string {
   return `${layout.prefix}${table}${layout.cluster === undefined ? '' : '_local'}`;
 }
 
-function fillIn(text: string, layout: Layout): string {
+/** @param place the name of a replicated table's place in Keeper; its own by default */
+function fillIn(text: string, layout: Layout, place = '{table}'): string {
   const { cluster } = layout;
   const filled = text
     .replace(/\{\{table (\w+)\}\}/g, (_, name: string) => tableName(name, layout))
@@ -234,7 +277,7 @@ function fillIn(text: string, layout: Layout): string {
     .replace(
       /\{\{engine (\w+)(?:\((.*)\))?\}\}/g,
       (_, engine: string, parameters?: string) =>
-        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/{table}', ` +
+        `Replicated${engine}('/clickhouse/tables/{shard}/{database}/${place}', ` +
         `'{replica}'${parameters === undefined ? '' : `, ${parameters}`})`,
     )
     .replace(

@@ -8,6 +8,7 @@ import {
 } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
 import type { PacketLayer } from '../model/packet-layer.js';
+import { macNumber } from '../wire/ip/addresses.js';
 
 /** The format of the answer that {@link PacketRowReader} reads. */
 export const PACKET_ROW_FORMAT = 'RowBinary';
@@ -23,7 +24,7 @@ export function packetRowsStatement(where: string, prefix: string): string {
   return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target,
     mirror_session, gre_key, mirror_port,
     toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length,
-      gre_protocol, truncated, frame
+      gre_protocol, truncated, mirror_sensor, frame
     FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n))
       ORDER BY time, session_id, number`;
 }
@@ -72,10 +73,10 @@ export class PacketRowReader {
     this.at += 8;
     const type = this.string();
     // Two addresses, session, whether there is a key.
-    if (type === undefined || bytes.length - this.at < 16 + 16 + 2 + 1) return false;
+    if (type === undefined || bytes.length - this.at < 16 + 16 + 4 + 1) return false;
     const source = this.bytesOf(16);
     const target = this.bytesOf(16);
-    const session = this.number(2);
+    const session = this.number(4);
     const key = this.nullable(4);
     // Port, direction, hardware, security group, cos, whether there is a VLAN.
     if (key === undefined || bytes.length - this.at < 4 + 1 + 1 + 2 + 1 + 1) return false;
@@ -91,8 +92,10 @@ export class PacketRowReader {
     row.originalLength = this.number(4);
     m.protocol = this.number(2);
     m.truncated = this.number(1) === 1;
+    const sensor = this.string();
     const frame = this.value();
-    if (frame === undefined) return false;
+    if (sensor === undefined || frame === undefined) return false;
+    m.sensor = macNumber(sensor);
     row.frame = frame;
     row.sec = Number(nanoseconds / 1_000_000_000n);
     row.nsec = Number(nanoseconds % 1_000_000_000n);

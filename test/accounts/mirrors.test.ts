@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MirrorTable } from '../../src/accounts/mirrors.js';
 import { NO_KEY, openGate, REFUSED } from '../../src/accounts/point-gate.js';
-import type { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
+import { type MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { Mirrored } from '../../src/model/mirrored.js';
 import { SequenceUse } from '../../src/model/sequence-use.js';
@@ -83,6 +83,25 @@ describe('mirror points', () => {
     expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, NO_KEY)?.key).toBeNull();
     expect(table.find(GRE, outer('10.0.0.1', '10.0.0.2'), 0, 0xffffffff)?.key).toBe(0xffffffff);
     expect(table.points.length).toBe(3);
+  });
+
+  it('have sessions of up to 32 bits, apart from keys and from other types', () => {
+    const { table } = recorded();
+    const packet = outer('10.0.0.1', '10.0.0.9');
+    const ends = [packet, outer('2001:db8::1', '2001:db8::9')];
+    const sessions = [0, 1, 0x8000, 0xffff, 0x10000, 0xffffff, 0x7fffffff, 0x80000000, 0xffffffff];
+    const types = [MirrorType.Vxlan, MirrorType.VxlanGpe, MirrorType.Geneve, MirrorType.Capture];
+    const find = () =>
+      ends.flatMap((from) => types.flatMap((type) => sessions.map((s) => table.find(type, from, s, NO_KEY))));
+    const first = find();
+    expect(new Set(first).size).toBe(ends.length * types.length * sessions.length);
+    expect(first.map((point) => point?.session)).toEqual(
+      Array(ends.length * types.length)
+        .fill(sessions)
+        .flat(),
+    );
+    for (let n = 0; n < 2; n++) expect(find()).toEqual(first);
+    expect(table.find(GRE, packet, 0, 0x10000)?.key).toBe(0x10000);
   });
 
   it('of Spectrum switches are distinguished by key and direction', () => {

@@ -36,8 +36,11 @@ describe('wrong groups fail with status 2 and one line', () => {
     [['--group', `pair=${A}`], /a group has two members or more/],
     [['--group', `pair=${A},`], /give NAME=A,B/],
     [['--group', `pair=${A},${A}`], /10\.255\.0\.1 is in it twice/],
-    [['--group', `pair=${A}/1024,${B}`], /"1024" is not an ERSPAN session: write 10\.255\.0\.1\/SESSION/],
-    [['--group', `pair=${A}/x,${B}`], /"x" is not an ERSPAN session/],
+    [
+      ['--group', `pair=${A}/4294967296,${B}`],
+      /"4294967296" is not the session of a mirror: write 10\.255\.0\.1\/SESSION, from 0 to 4294967295/,
+    ],
+    [['--group', `pair=${A}/x,${B}`], /"x" is not the session of a mirror/],
     [['--group', `a=${A},${B}`, '--group', `a=${A}/1,${B}/1`], /there is a group a already/],
     [['--group', `a=${A},${B}`, '--group', `b=${A},10.0.0.1`], /a member of it is in the group a already/],
     [['--group', `pair=leaf-a,${B}`], /"leaf-a" is no address; --config FILE gives mirrors their names/],

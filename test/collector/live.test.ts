@@ -577,7 +577,7 @@ describe('frames', () => {
       [{}, 'frames: `source` is the IP address of a sender'],
       [{ source: 'core-1' }, 'frames: `source` is the IP address of a sender'],
       [{ source: '10.0.0.1', type: '' }, 'frames: `type` is one of erspan1, erspan2, erspan3, gre'],
-      [{ source: '10.0.0.1', session: 1024 }, 'frames: `session` is a whole number from 0 to 1023'],
+      [{ source: '10.0.0.1', session: 2 ** 32 }, 'frames: `session` is a whole number from 0 to 4294967295'],
       [{ source: '10.0.0.1', key: -1 }, 'frames: `key` is a whole number from 0 to 4294967295'],
     ];
     for (const [request, message] of wrong) {

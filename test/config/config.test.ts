@@ -89,8 +89,8 @@ tunnels:
       '  - name: a',
       '    source: 10.0.0.0/33',
       '  - source: 10.0.0.1',
-      '    session: 4000',
-      '    type: span',
+      '    session: 4294967296',
+      '    type: spam',
       'listen: everywhere',
       'receiver: fast',
       'tunnels: [5]',
@@ -106,7 +106,7 @@ tunnels:
       'm.yaml:9:5: mirrors.0.source: "10.0.0.0/33" is not an address or prefix: write ' +
         '10.0.0.0/8, 192.0.2.1, 2001:db8::/32',
       'm.yaml:10:5: mirrors.1.name: is missing',
-      'm.yaml:11:5: mirrors.1.session: must be at most 1023',
+      'm.yaml:11:5: mirrors.1.session: must be at most 4294967295',
       'm.yaml:12:5: mirrors.1.type: must be one of: erspan1, erspan2, erspan3, gre, gretap, pptp, mellanox, ' +
         'vxlan, vxlan-gpe, geneve, gre-udp, tzsp, jmirror, erm, span, capture',
       'm.yaml:13:1: listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470',
@@ -118,6 +118,11 @@ tunnels:
           'one of vxlan, vxlan-gpe, geneve, gtpu, gre, mpls, none: write vxlan:4799',
       ),
       'm.yaml:17:20: separate_by.1: must be one of: vni, vlan, teid',
+    ]);
+    const sessions = ['erspan2', 'erspan3', 'vxlan'].map((type) => `{name: a, type: ${type}, session: 1024}`);
+    expect(mistakes(`mirrors: [{name: a, session: 4294967295}, ${sessions.join(', ')}]`)).toEqual([
+      'm.yaml:1:79: mirrors.1.session: must be at most 1023 with type erspan2',
+      'm.yaml:1:119: mirrors.2.session: must be at most 1023 with type erspan3',
     ]);
     expect(mistakes('workers: 65')).toEqual(['m.yaml:1:1: workers: must be at most 64']);
   });

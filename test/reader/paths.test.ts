@@ -116,7 +116,7 @@ describe('read --path', () => {
 
   it.each([
     [['--path', 'x'], /give A,B/],
-    [['--path', '10.0.0.1/4000,b'], /"4000" is not an ERSPAN session/],
+    [['--path', '10.0.0.1/4294967296,b'], /"4294967296" is not the session of a mirror/],
     [['--path', 'a,a'], /two different ends/],
     [['--path', 'a,10.0.0.1'], /"a" is no address; --config FILE/],
     [['--path', '10.0.0.2,10.0.0.1', '--sample', '2'], /give 1\/N/],

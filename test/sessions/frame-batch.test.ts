@@ -62,6 +62,7 @@ const mirror = fc.record({
   securityGroup: u16,
   cos: fc.integer({ min: 0, max: 7 }),
   vlan: fc.integer({ min: -1, max: 4095 }),
+  sensor: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
 });
 
 it('a frame batch gives back every field that a session takes', () => {

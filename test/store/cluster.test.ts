@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TABLES } from '../../src/model/columns/tables.js';
+import { MADE_ANEW } from '../../src/store/anew.js';
 import { StoreRefused } from '../../src/store/errors.js';
 import {
   distributedTables,
@@ -86,7 +87,9 @@ async function expectDeclared(node: ClickHouseServer, prefix: string): Promise<v
 }
 
 async function run(node: ClickHouseServer, all: readonly string[]): Promise<void> {
-  for (const statement of all) await node.sql(plain(statement));
+  // Only a replica has something to wait for.
+  for (const statement of all)
+    if (!statement.startsWith('SYSTEM SYNC REPLICA')) await node.sql(plain(statement));
 }
 
 test('new nodes have the declared columns, even after distributed tables are made again', async () => {
@@ -95,6 +98,13 @@ test('new nodes have the declared columns, even after distributed tables are mad
   await expectDeclared(nodes[0], '');
 });
 
+/** Runs statements as the cluster does: those for all nodes on each, and others on the first. */
+async function everywhere(all: readonly string[]): Promise<void> {
+  for (const statement of all)
+    for (const node of statement.includes(' ON CLUSTER lake') ? nodes : nodes.slice(0, 1))
+      await run(node, [statement]);
+}
+
 test.each(
   migrations()
     .map((m) => m.version)
@@ -102,20 +112,30 @@ test.each(
 )('from version %i, local and distributed tables get the declared columns', async (from) => {
   const [node] = nodes;
   const prefixed = { ...layout, prefix: `v${from}_` };
-  const steps = migrations().map((m) => ({ version: m.version, all: statements(m, prefixed) }));
-  const had = steps.filter((m) => m.version <= from).flatMap((m) => m.all);
-  await run(node, [migrationsTable(prefixed), ...had]);
+  const had = migrations().filter((m) => m.version <= from);
+  await everywhere([migrationsTable(prefixed), ...had.flatMap((m) => statements(m, prefixed))]);
   const local = (await node.sql("SELECT name FROM system.tables WHERE database = 'default'")).split('\n');
   const before = distributedTables(prefixed).filter((s) =>
     local.includes(/ AS (\w+_local) /.exec(s)?.[1] ?? ''),
   );
-  await run(node, before);
-  await run(
-    node,
-    steps.filter((m) => m.version > from).flatMap((m) => m.all),
-  );
-  await run(node, distributedTables(prefixed));
-  await expectDeclared(node, prefixed.prefix);
+  await everywhere(before);
+  // Rows that both shards have, of what is made anew.
+  const anew = MADE_ANEW.filter((table) => local.includes(`v${from}_${table}_local`));
+  for (const table of anew)
+    await node.sql(
+      `INSERT INTO v${from}_${table} (mirror_session, mirror_source, ${table === 'mirrors' ? 'packets' : 'sessions'})
+         SELECT number, toIPv6(concat('::', toString(number))), number FROM numbers(1, 100)
+         SETTINGS distributed_foreground_insert = 1`,
+    );
+  const formers = new Map(anew.map((table) => [table, { partitions: ['19700101'], age: undefined }]));
+  const rest = migrations().filter((m) => m.version > from);
+  await everywhere(migrationStatements(rest, prefixed, formers));
+  for (const at of nodes) await expectDeclared(at, prefixed.prefix);
+  for (const table of anew) {
+    expect(await node.sql(`SELECT count(), sum(mirror_session) FROM v${from}_${table}`)).toBe('100\t5050\n');
+    for (const at of nodes)
+      expect(Number(await at.sql(`SELECT count() FROM v${from}_${table}_local`))).toBeGreaterThan(20);
+  }
 });
 
 test('a cluster stores a segment once, spread over the shards, and so do its roll-ups', async () => {

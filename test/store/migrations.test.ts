@@ -168,9 +168,9 @@ describe('on a cluster', () => {
     const last = all.slice(all.findLastIndex((s) => s.startsWith('CREATE OR REPLACE TABLE')) + 1);
     const made = last.filter((s) => !s.startsWith('DROP VIEW IF EXISTS ml_'));
     expect(made.map((s) => /^CREATE VIEW IF NOT EXISTS (\w+) ON CLUSTER lake/.exec(s)?.[1])).toEqual([
-      'ml_tls',
       'ml_dns',
       'ml_http',
+      'ml_tls',
     ]);
     for (const statement of made) expect(statement).toMatch(/FROM ml_(sessions|transactions)\b/);
   });

@@ -76,6 +76,7 @@ describe('the NDJSON of packets', () => {
       mirror_direction: 'unknown',
       mirror_hardware: 0,
       security_group: 0,
+      mirror_sensor: '',
       cos: 0,
       timestamp: null,
       timestamp_granularity: null,

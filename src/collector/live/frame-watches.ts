@@ -6,13 +6,12 @@ import {
   MOST_FRAME_WATCHES,
   type SeenFrame,
 } from '../../model/live.js';
-import { MIRROR_TYPE_NAMES, type MirrorType } from '../../model/mirror-point.js';
+import { MIRROR_TYPE_NAMES, type MirrorType, MOST_SESSION } from '../../model/mirror-point.js';
 import { ControlError, type ControlRequest } from '../../observe/control.js';
 import { parseAddress } from '../../wire/ip/addresses.js';
 import { type MirrorRules, ruleFor } from '../policy.js';
 import type { LivePath, Watch, WatchedFrame } from './live-path.js';
 
-const MOST_SESSION = 1023;
 const MOST_KEY = 0xffffffff;
 
 interface Watching {

@@ -257,10 +257,19 @@ export function enumOf(words: Words): ColumnType {
   return { kind: 'enum', clickhouse, proto: words.name, read: clickhouse, bits: 0, words };
 }
 
-/** A number in the message, the word itself in the table: more words may come without an ALTER. */
+/**
+ * A number in the message, the word itself in the table: more words may come without an ALTER. ClickHouse
+ * reads the name of the number in the schema, which cannot have the dash that words have: {@link enumName}.
+ */
 export function wordOf(words: Words): ColumnType {
   const clickhouse = 'LowCardinality(String)';
-  return { kind: 'enum', clickhouse, proto: words.name, read: clickhouse, bits: 0, words };
+  const value = (name: string): string => `replaceAll(${name}, '_', '-')`;
+  return { kind: 'enum', clickhouse, proto: words.name, read: clickhouse, value, bits: 0, words };
+}
+
+/** The name in the schema of a word. */
+export function enumName(word: string): string {
+  return word === '' ? 'unspecified' : word.replaceAll('-', '_');
 }
 
 /** A column that a segment fills. */

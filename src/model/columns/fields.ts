@@ -48,6 +48,11 @@ export class SessionFields {
   mirrorHardware = 0;
   /** Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none. */
   securityGroup = 0;
+  /**
+   * The MAC address of the sensor that took the first frame, where TZSP says it: `02:00:00:00:00:01`;
+   * else empty.
+   */
+  mirrorSensor = '';
   /** VLAN ids of the first frame, outermost first, the one ERSPAN's header carries included. */
   readonly vlanIds = new Uint16Array(8);
   vlanIdsCount = 0;
@@ -499,6 +504,8 @@ export class PacketFields {
   mirrorHardware = 0;
   /** As in `sessions`, of this frame. */
   securityGroup = 0;
+  /** As in `sessions`, of this frame. */
+  mirrorSensor = '';
   /** As in `sessions`, of this frame. */
   cos = 0;
   /** The VLAN of a frame whose tag the switch removed; NULL for others. */

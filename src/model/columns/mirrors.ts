@@ -1,4 +1,4 @@
-import { INT64, IP, MINUTE, NULLABLE_UINT32, type Table, UINT16, UINT64, WORD } from './column.js';
+import { INT64, IP, MINUTE, NULLABLE_UINT32, type Table, UINT32, UINT64, WORD } from './column.js';
 import { CLOCK_KIND, MIRROR_TYPE, SEQUENCE } from './words.js';
 
 export const MIRRORS: Table = {
@@ -10,7 +10,7 @@ export const MIRRORS: Table = {
     { name: 'mirror_type', field: 2, type: MIRROR_TYPE, from: 'point.type', doc: 'As in `sessions`.' },
     { name: 'mirror_source', field: 3, type: IP, from: 'point.source', doc: 'As in `sessions`.' },
     { name: 'mirror_target', field: 4, type: IP, from: 'point.target', doc: 'As in `sessions`.' },
-    { name: 'mirror_session', field: 5, type: UINT16, from: 'point.session', doc: 'As in `sessions`.' },
+    { name: 'mirror_session', field: 5, type: UINT32, from: 'point.session', doc: 'As in `sessions`.' },
     {
       name: 'mirror_name',
       field: 17,

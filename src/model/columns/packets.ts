@@ -52,7 +52,7 @@ export const PACKETS: Table = {
     {
       name: 'mirror_session',
       field: 8,
-      type: UINT16,
+      type: UINT32,
       from: 'point.session',
       doc: 'As in `sessions`, of this frame.',
     },
@@ -86,6 +86,7 @@ export const PACKETS: Table = {
     },
     { name: 'mirror_hardware', field: 12, type: UINT8, doc: 'As in `sessions`, of this frame.' },
     { name: 'security_group', field: 13, type: UINT16, doc: 'As in `sessions`, of this frame.' },
+    { name: 'mirror_sensor', field: 23, type: WORD, doc: 'As in `sessions`, of this frame.' },
     { name: 'cos', field: 14, type: UINT8, doc: 'As in `sessions`, of this frame.' },
     {
       name: 'vlan',

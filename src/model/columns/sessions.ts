@@ -102,9 +102,11 @@ export const SESSIONS: Table = {
     {
       name: 'mirror_session',
       field: 21,
-      type: UINT16,
+      type: UINT32,
       from: 'point.session',
-      doc: 'ERSPAN session id, 0 to 1023; 0 for types without one.',
+      doc:
+        "The number that the mirror gives its session: ERSPAN's session id, 0 to 1023; the VNI of " +
+        '`vxlan`, `vxlan-gpe` and `geneve`; the intercept id of `jmirror`; 0 for types without one.',
     },
     {
       name: 'mirror_name',
@@ -161,6 +163,15 @@ export const SESSIONS: Table = {
       type: UINT16,
       zeros: 'hardware',
       doc: "Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none.",
+    },
+    {
+      name: 'mirror_sensor',
+      field: 87,
+      type: WORD,
+      zeros: 'hardware',
+      doc:
+        'The MAC address of the sensor that took the first frame, where TZSP says it: ' +
+        '`02:00:00:00:00:01`; else empty.',
     },
     {
       name: 'gre_key',

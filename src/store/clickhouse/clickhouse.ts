@@ -1,10 +1,20 @@
 /** The common part of ClickHouse stores, server or embedded. */
 import type { Readable } from 'node:stream';
 import { TABLE_NAMES, type TableName } from '../../model/columns/tables.js';
+import {
+  beside,
+  COPY_LACKS_ROWS,
+  type Former,
+  isFormer,
+  MADE_ANEW,
+  mayBeFromBefore,
+  partitionsQuestion,
+} from '../anew.js';
 import { StoreError, StoreRefused } from '../errors.js';
 import type { StoreSize } from '../growth.js';
 import {
   askedNames,
+  type Formers,
   type Layout,
   type Migrated,
   type Migration,
@@ -44,8 +54,14 @@ const ONE_BLOCK = [
   'deduplicate_blocks_in_dependent_materialized_views=1',
 ].join(', ');
 
+/** When migration 20 made tables anew, in milliseconds since 1970; 0: the store was made with it. */
+const ANEW_AT =
+  'if(maxIf(applied_at, version = 20) > min(applied_at), ' +
+  'toUnixTimestamp64Milli(maxIf(applied_at, version = 20)), 0)';
 /** How often a day of a roll-up is filled, until it adds up. */
 const FILL_TRIES = 3;
+/** How often tables are copied that get rows meanwhile. */
+const COPY_TRIES = 3;
 const DAY_SECONDS = 86_400;
 
 /** The default format of an answer, as in clickhouse-client. */
@@ -93,10 +109,11 @@ export abstract class ClickHouseStore implements Store {
           `${applied.length > 0 ? 'older tables on a cluster' : `no ${made.join(', ')} on its cluster`}: ` +
           'run mirrorlake schema apply --cluster NAME',
       );
+    const formers = await this.formers(tables);
     // Missing tables were created by earlier migrations, whose statements create nothing that exists.
     const toDo = [
       migrationsTable(this.layout),
-      ...migrationStatements(made.length > 0 ? all : applied, this.layout),
+      ...migrationStatements(made.length > 0 ? all : applied, this.layout, formers),
     ];
     if (applied.length > 0) {
       const rows = applied.map(({ version: applying, name }) => `(${applying}, ${quote(name)})`);
@@ -107,8 +124,33 @@ export abstract class ClickHouseStore implements Store {
       );
     }
     await this.keepMinutes(tables);
-    await this.commands(toDo);
-    return { applied, made, retention };
+    for (let tried = 1; ; tried++) {
+      try {
+        await this.commands(toDo);
+        if (formers.size > 0) this.anew = Date.now();
+        return { applied, made, retention };
+      } catch (error) {
+        const again = error instanceof StoreError && error.number === COPY_LACKS_ROWS && tried < COPY_TRIES;
+        if (!again) throw error;
+      }
+    }
+  }
+
+  /** What there is of the tables that a migration makes anew. */
+  private async formers(tables: Tables): Promise<Formers> {
+    const formers = new Map<string, Former>();
+    for (const table of MADE_ANEW) {
+      const { prefix, cluster } = this.layout;
+      const local = cluster === undefined ? '' : '_local';
+      const definition = tables.get(`${prefix}${table}${local}`)?.definition;
+      if (definition !== undefined && isFormer(definition)) {
+        const partitions = await this.rows<[string]>(partitionsQuestion(table, `${prefix}${table}`));
+        const age = retentionIn(definition);
+        formers.set(table, { partitions: partitions.map(([part]) => part), age });
+      } else if (tables.has(`${prefix}${beside(table)}${local}`))
+        formers.set(table, { partitions: undefined, age: undefined });
+    }
+    return formers;
   }
 
   /**
@@ -220,6 +262,27 @@ export abstract class ClickHouseStore implements Store {
   /** Creates the database, before the first migration. */
   protected async prepare(): Promise<void> {}
 
+  /**
+   * Milliseconds since 1970 at which tables were made anew, which do not recognise earlier inserts; 0: never.
+   */
+  private anew = 0;
+
+  /** Whether a segment's rows are there from before tables were made anew. */
+  protected async isFromBefore(table: TableName, segment: Segment, token: string): Promise<boolean> {
+    if (!mayBeFromBefore(table, token, this.anew)) return false;
+    const { rowQuestions } = await import('../repeated.js');
+    const questions = rowQuestions(table, segment, this.layout.prefix);
+    if (questions === undefined) return false;
+    try {
+      for (const question of questions) if ((await this.words(question)).trim() === '0') return false;
+      return true;
+    } catch (error) {
+      // The inserting user need not be allowed to read.
+      if (error instanceof StoreRefused) return false;
+      throw error;
+    }
+  }
+
   /** The settings of an insert's statement. */
   protected insertSettings(table: TableName, token: string): string {
     return (
@@ -243,7 +306,8 @@ export abstract class ClickHouseStore implements Store {
     if (!this.empty) {
       try {
         return await this.ask(
-          `SELECT max(version), (${known}), (${tables}) FROM ${this.layout.prefix}schema_migrations`,
+          `SELECT max(version), (${known}), (${tables}), ${ANEW_AT} ` +
+            `FROM ${this.layout.prefix}schema_migrations`,
         );
       } catch (error) {
         if (!(error instanceof StoreError) || ![UNKNOWN_TABLE, UNKNOWN_DATABASE].includes(error.number))
@@ -252,7 +316,7 @@ export abstract class ClickHouseStore implements Store {
     }
     this.empty = false;
     await this.prepare();
-    return await this.ask(`SELECT 0, (${known}), (${tables})`);
+    return await this.ask(`SELECT 0, (${known}), (${tables}), 0`);
   }
 
   /** Tables by name and engine; those with a retention with their definitions. */
@@ -271,7 +335,8 @@ export abstract class ClickHouseStore implements Store {
   }
 
   private async ask(query: string): Promise<{ version: number; tables: Tables }> {
-    const [[version, known, tables]] = await this.rows<[number, string, TableRow[]]>(query);
+    const [[version, known, tables, anew]] = await this.rows<[number, string, TableRow[], string]>(query);
+    this.anew = Number(anew);
     this.deduplicate = Number(known) > 0 ? ", deduplicate_insert_select='force_enable'" : '';
     return { version, tables: tablesOf(tables) };
   }

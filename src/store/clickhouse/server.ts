@@ -78,6 +78,7 @@ export class ServerStore extends ClickHouseStore {
   }
 
   async insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void> {
+    if (await this.isFromBefore(table, segment, token)) return;
     const target = this.layout.prefix + table;
     const query =
       `${insertStatement(table, target, `input(${structure(table)})`)} ` +

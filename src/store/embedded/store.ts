@@ -89,6 +89,7 @@ export class EmbeddedStore extends ClickHouseStore {
 
   /** The engine belongs to this process: the rows it says it wrote are not checked against `_rows`. */
   async insert(table: TableName, segment: Segment, token: string, _rows: number): Promise<void> {
+    if (await this.isFromBefore(table, segment, token)) return;
     const given = segment instanceof Uint8Array ? undefined : segment.file;
     if (given !== undefined && this.readable.some((path) => isBelow(given, path))) {
       try {

@@ -33,7 +33,8 @@ const SESSION = pieces({
   mirror_port: '],"mirror_port":',
   mirror_hardware: '","mirror_hardware":',
   security_group: ',"security_group":',
-  gre_key: ',"gre_key":',
+  mirror_sensor: ',"mirror_sensor":"',
+  gre_key: '","gre_key":',
   vlan_ids: ',"vlan_ids":[',
   vni: '],"vni":',
   cos: ',"cos":',
@@ -114,7 +115,11 @@ const SESSION_POINT = [
   'mirror_name',
   'site',
 ] as const;
-const SESSION_NO_HARDWARE = withNothing(SESSION.mirror_hardware, SESSION.security_group);
+const SESSION_NO_HARDWARE = withNothing(
+  SESSION.mirror_hardware,
+  SESSION.security_group,
+  SESSION.mirror_sensor,
+);
 const SESSION_NO_FLAGS = withNothing(SESSION.client_tcp_flags, SESSION.server_tcp_flags, SESSION.tcp_state);
 const SESSION_NO_TIMES = withNothing(
   SESSION.handshake_us,
@@ -174,12 +179,13 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      6646 +
+      6723 +
         this.ending.length +
         6 *
           (r.point.name.length +
             r.point.site.length +
             lengthOf(r.seenBy, r.seenByCount) +
+            r.mirrorSensor.length +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -212,11 +218,12 @@ export class SessionLines extends PointLines implements SessionSink {
     this.strings(SESSION.seen_by, r.seenBy, r.seenByCount);
     this.uint(SESSION.mirror_port, r.mirrorPort);
     this.piece(SESSION_MIRROR_DIRECTION[r.mirrorDirection]);
-    if (r.mirrorHardware + r.securityGroup === 0) {
+    if (r.mirrorHardware + r.securityGroup + r.mirrorSensor.length === 0) {
       this.piece(SESSION_NO_HARDWARE);
     } else {
       this.uint(SESSION.mirror_hardware, r.mirrorHardware);
       this.uint(SESSION.security_group, r.securityGroup);
+      this.word(SESSION.mirror_sensor, r.mirrorSensor);
     }
     this.optionalUint(SESSION.gre_key, r.point.key);
     this.uints(SESSION.vlan_ids, r.vlanIds, r.vlanIdsCount);
@@ -674,7 +681,8 @@ const PACKET = pieces({
   mirror_port: ',"mirror_port":',
   mirror_hardware: '","mirror_hardware":',
   security_group: ',"security_group":',
-  cos: ',"cos":',
+  mirror_sensor: ',"mirror_sensor":"',
+  cos: '","cos":',
   vlan: ',"vlan":',
   vni: ',"vni":',
   gre_protocol: '","gre_protocol":',
@@ -697,7 +705,11 @@ const PACKET_POINT = [
 /** Rows of `packets` as lines. */
 export class PacketLines extends PointLines {
   packet(r: PacketRecord): void {
-    this.begin(1613 + 6 * (r.point.name.length + r.point.site.length) + 2 * (r.frameEnd - r.frameStart));
+    this.begin(
+      1690 +
+        6 * (r.point.name.length + r.point.site.length + r.mirrorSensor.length) +
+        2 * (r.frameEnd - r.frameStart),
+    );
     this.uuid(PACKET.session_id, r.sessionId);
     this.time(PACKET.time, r.timeSec, r.timeNsec);
     this.base64(PACKET.frame, r.frame, r.frameStart, r.frameEnd);
@@ -707,6 +719,7 @@ export class PacketLines extends PointLines {
     this.piece(PACKET_MIRROR_DIRECTION[r.mirrorDirection]);
     this.uint(PACKET.mirror_hardware, r.mirrorHardware);
     this.uint(PACKET.security_group, r.securityGroup);
+    this.word(PACKET.mirror_sensor, r.mirrorSensor);
     this.uint(PACKET.cos, r.cos);
     this.optionalUint(PACKET.vlan, r.vlan);
     this.optionalUint(PACKET.vni, r.vni);

@@ -8,7 +8,7 @@ import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES, MirrorType } from '../../mod
 import type { Mirrored } from '../../model/mirrored.js';
 import type { OuterPacket } from '../../model/outer-packet.js';
 import { u16 } from '../../wire/bytes.js';
-import { copyAddress16, formatIp } from '../../wire/ip/addresses.js';
+import { copyAddress16, formatIp, macText } from '../../wire/ip/addresses.js';
 import { transportName } from '../../wire/transport/transport.js';
 import { GRE_ACK, GRE_CSUM, GRE_KEY, GRE_SEQ, type GreHeader } from '../../wire/tunnel/gre.js';
 import type { Frame } from '../../wire/walk/frame.js';
@@ -22,8 +22,8 @@ const NO_GRE =
   '"gre_sequence":null,"gre_acknowledgment":null';
 const NO_POINT = '"mirror_type":null,"mirror_source":null,"mirror_target":null,"mirror_session":null';
 const NO_MIRRORED =
-  '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,"cos":null,' +
-  '"timestamp":null,"timestamp_granularity":null,"timestamp_upper":null';
+  '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,' +
+  '"mirror_sensor":null,"cos":null,"timestamp":null,"timestamp_granularity":null,"timestamp_upper":null';
 const NO_FRAME =
   '"captured":null,"length":null,"truncated":null,"layers":[],"vlan_ids":[],"ether_type":null,"source_ip":null,"destination_ip":null,"source_port":null,"destination_port":null,"protocol":null,"transport":null,"bytes":null,"payload":null';
 
@@ -77,7 +77,8 @@ function greJson(o: OuterPacket, g: GreHeader): string {
 function mirroredJson(m: Mirrored): string {
   return (
     `"mirror_port":${m.port},"mirror_direction":"${MIRROR_DIRECTION_NAMES[m.direction]}"` +
-    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup},"cos":${m.cos},${timestampJson(m)}`
+    `,"mirror_hardware":${m.hardware},"security_group":${m.securityGroup}` +
+    `,"mirror_sensor":"${m.sensor === 0 ? '' : macText(m.sensor)}","cos":${m.cos},${timestampJson(m)}`
   );
 }
 

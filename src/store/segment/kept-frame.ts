@@ -2,6 +2,7 @@
 import type { Mirrored } from '../../model/mirrored.js';
 import { PacketLayer } from '../../model/packet-layer.js';
 import type { PacketRecord } from '../../model/packet-record.js';
+import { macText } from '../../wire/ip/addresses.js';
 import { EtherType } from '../../wire/link/ethertypes.js';
 import { isIeee80211Protocol } from '../../wire/link/ieee80211.js';
 import { GRE_PROTO_PPP, GRE_PROTO_TEB } from '../../wire/tunnel/gre.js';
@@ -28,6 +29,7 @@ export function fillPacket(r: PacketRecord, f: Frame, m: Mirrored, most: number,
   r.mirrorDirection = m.direction;
   r.mirrorHardware = m.hardware;
   r.securityGroup = m.securityGroup;
+  r.mirrorSensor = m.sensor === 0 ? '' : macText(m.sensor);
   r.cos = m.cos;
   r.vlan = m.vlan < 0 ? null : m.vlan;
   r.vni = f.vni === NO_VNI ? null : f.vni;

@@ -19,11 +19,12 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      1148 +
+      1155 +
         3 *
           (r.point.name.length +
             r.point.site.length +
             lengthOf(r.seenBy, r.seenByCount) +
+            r.mirrorSensor.length +
             r.transport.length +
             r.tcpState.length +
             r.clientSyn.length +
@@ -184,6 +185,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     }
     this.optionalUint(85, r.copy);
     this.strings(86, r.seenBy, r.seenByCount);
+    this.word(87, r.mirrorSensor);
     this.end();
   }
 }
@@ -389,7 +391,12 @@ export class PacketSegment extends MessageWriter {
   }
 
   packet(r: PacketRecord): void {
-    this.begin(180 + 3 * (r.point.name.length + r.point.site.length) + r.frameEnd - r.frameStart);
+    this.begin(
+      187 +
+        3 * (r.point.name.length + r.point.site.length + r.mirrorSensor.length) +
+        r.frameEnd -
+        r.frameStart,
+    );
     this.bytes(1, r.sessionId, 0, 16);
     this.fixed32(19, r.number);
     this.time(2, r.timeSec, r.timeNsec);
@@ -412,6 +419,7 @@ export class PacketSegment extends MessageWriter {
     this.optionalUint(20, r.vni);
     this.word(21, r.point.name);
     this.word(22, r.point.site);
+    this.word(23, r.mirrorSensor);
     this.end();
   }
 }

@@ -1,4 +1,5 @@
 /** Addresses in text form, formatted and parsed. */
+import { u16, u32 } from '../bytes.js';
 
 const HEX2 = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
@@ -57,6 +58,14 @@ export function formatMac(b: Uint8Array, o: number): string {
   return `${oui}:${HEX2[b[o + 3]]}:${HEX2[b[o + 4]]}:${HEX2[b[o + 5]]}`;
 }
 
+/** The same of a MAC address that is a 48-bit number. */
+export function macText(mac: number): string {
+  return mac
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/..(?=.)/g, '$&:');
+}
+
 /** The text of the 4-byte IPv4 address at `o`. */
 export function formatIpv4(b: Uint8Array, o: number): string {
   return `${b[o]}.${b[o + 1]}.${b[o + 2]}.${b[o + 3]}`;
@@ -107,6 +116,12 @@ export function parseMac(text: string, to: Uint8Array, at: number): boolean {
     to[at + i] = Number.parseInt(part, 16);
   });
   return true;
+}
+
+/** The number that {@link macText} has written; 0 for '', or if the text is no MAC address. */
+export function macNumber(text: string): number {
+  const mac = new Uint8Array(6);
+  return parseMac(text, mac, 0) ? u16(mac, 0) * 2 ** 32 + u32(mac, 2) : 0;
 }
 
 function dotted(text: string): Uint8Array | null {
