@@ -266,7 +266,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   }
 
   watch(watches: readonly Watch[]): void {
-    this.live.watch(watches, this.rules.overlays);
+    this.live.watch(watches, this.rules.overlays, this.inputs);
   }
 
   /**

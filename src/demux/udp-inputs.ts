@@ -32,7 +32,7 @@ import { greRcv } from './gre.js';
 import { ieee80211Rcv } from './ieee80211.js';
 
 /** The mirror type of each kind's frames. */
-export const TYPE_OF_INPUT: Readonly<Record<UdpInputKind, MirrorType>> = {
+const TYPE_OF_INPUT: Readonly<Record<UdpInputKind, MirrorType>> = {
   vxlan: MirrorType.Vxlan,
   'vxlan-gpe': MirrorType.VxlanGpe,
   geneve: MirrorType.Geneve,
@@ -42,9 +42,15 @@ export const TYPE_OF_INPUT: Readonly<Record<UdpInputKind, MirrorType>> = {
   erm: MirrorType.Erm,
 };
 
+/** By UDP port: the MirrorType of its input, 0 where none is listed. */
+export function typesOf(inputs: Inputs): Uint8Array {
+  const types = new Uint8Array(65536);
+  for (const { kind, port } of inputs.udp) types[port] = TYPE_OF_INPUT[kind];
+  return types;
+}
+
 export class UdpInputs {
-  /** By port: the MirrorType of its input, 0 where none is listed. */
-  readonly types = new Uint8Array(65536);
+  readonly types: Uint8Array;
   private readonly vxlan = new VxlanHeader();
   private readonly vxlanGpe = new VxlanGpeHeader();
   private readonly geneve = new GeneveHeader();
@@ -56,7 +62,7 @@ export class UdpInputs {
     private readonly inner: Dispatch,
     inputs: Inputs,
   ) {
-    for (const { kind, port } of inputs.udp) this.types[port] = TYPE_OF_INPUT[kind];
+    this.types = typesOf(inputs);
   }
 
   /**

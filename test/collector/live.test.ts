@@ -12,6 +12,7 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import type { MirrorRules } from '../../src/collector/policy.js';
 import { mirrorSchema } from '../../src/config/schema.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import type { Inputs } from '../../src/model/inputs.js';
 import { KEEP_ALL } from '../../src/model/kept-words.js';
 import {
   FRAMES_WATCHED_S,
@@ -32,9 +33,10 @@ import {
   openReply,
 } from '../../src/observe/control.js';
 import { batchOf, type Captured } from '../demux/outer.js';
-import { erspan2, ethernet, gre, ipv4, ipv6, udp } from '../support/frames.js';
+import { bytes, erspan2, ethernet, gre, ipv4, ipv6, udp } from '../support/frames.js';
 
 const START = 1_700_000_000;
+const INPUTS: Inputs = { gre: true, udp: [{ kind: 'vxlan', port: 4789 }], span: [] };
 type Row = Readonly<Record<string, string | number>>;
 type Line = Row | RowsSecond;
 
@@ -108,7 +110,7 @@ class World {
     for (let i = 0; i < paths; i++) {
       const watched = new WatchedPath();
       watched.path = new PacketPath(
-        { collector: 'here', sessions: { capacity }, reassembly: REASSEMBLY_DEFAULTS, rules },
+        { collector: 'here', sessions: { capacity }, reassembly: REASSEMBLY_DEFAULTS, rules, inputs: INPUTS },
         { segment: () => true, minute: () => {}, live: this.live.output(i) },
       );
       this.paths.push(watched);
@@ -529,6 +531,23 @@ describe('frames', () => {
     world.pass(1);
     const { frames: seen } = await frames({ source: '10.0.0.1', type: 'erspan2', session: 6 });
     expect(seen.map((f) => [f.session, conversationOf(f)])).toEqual([[6, 2]]);
+  });
+
+  it('of one network in UDP are found among many of another', async () => {
+    await collector({});
+    await frames({ source: '10.0.0.1', type: 'vxlan', session: 6 });
+    const inner = ipv4('192.168.1.2', '192.168.1.3', 17, udp(PORT + 2, 9999, new Uint8Array(20)));
+    const vxlan = (vni: number) => {
+      const frame = bytes([8, 0, 0, 0, 0, 0, vni, 0], ethernet(0x0800, inner));
+      return ipv4('10.0.0.1', '10.0.0.9', 17, udp(50_000, 4789, frame));
+    };
+    const loud = Array.from({ length: 500 }, () => vxlan(5));
+    world.send([...loud, vxlan(6), ...loud]);
+    world.pass(1);
+    const { frames: seen } = await frames({ source: '10.0.0.1', type: 'vxlan', session: 6 });
+    expect(seen.map((f) => [f.type, f.session, f.length, conversationOf(f)])).toEqual([
+      ['vxlan', 6, 14 + 20 + 8 + 20, 2],
+    ]);
   });
 
   it('are put together of fragments, and of all packet paths', async () => {

@@ -8,7 +8,7 @@ import { Clocks } from '../../src/clocks/clocks.js';
 import { DemuxCounters } from '../../src/demux/counters.js';
 import { Demux } from '../../src/demux/demux.js';
 import { FastPath } from '../../src/demux/fast-path.js';
-import { TYPE_OF_INPUT } from '../../src/demux/udp-inputs.js';
+import { typesOf } from '../../src/demux/udp-inputs.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { DEFAULT_INPUTS, type Inputs, UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
@@ -121,8 +121,7 @@ export function compareWays(packets: readonly ScenePacket[], inputs = DEFAULT_IN
   const long = new World(false, inputs);
   let taken = 0;
   const alone = new FastPath(new DemuxCounters(), new MirrorTable(), { frame: () => taken++ });
-  const types = new Uint8Array(65536);
-  for (const { kind, port } of inputs.udp) types[port] = TYPE_OF_INPUT[kind];
+  const types = typesOf(inputs);
   const batch = new PacketBatch();
   for (let first = 0; first < packets.length; first += TOGETHER) {
     const some = packets.slice(first, first + TOGETHER);

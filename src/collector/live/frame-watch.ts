@@ -3,18 +3,21 @@ import { openGate } from '../../accounts/point-gate.js';
 import { Demux } from '../../demux/demux.js';
 import type { PacketWatcher } from '../../demux/dispatch.js';
 import { LinkReader } from '../../demux/link.js';
+import { typesOf } from '../../demux/udp-inputs.js';
 import { PacketBatch } from '../../model/batch.js';
+import type { Inputs } from '../../model/inputs.js';
 import { FRAMES_SHOWN, type InnerEnds } from '../../model/live.js';
-import { MIRROR_TYPE_NAMES } from '../../model/mirror-point.js';
+import { MIRROR_TYPE_NAMES, MirrorType } from '../../model/mirror-point.js';
 import type { Mirrored } from '../../model/mirrored.js';
 import type { OuterPacket } from '../../model/outer-packet.js';
 import { rfc3339 } from '../../store/ndjson/ndjson.js';
-import { u16, u32 } from '../../wire/bytes.js';
+import { u16, u24, u32 } from '../../wire/bytes.js';
 import { copyAddress16, formatIp } from '../../wire/ip/addresses.js';
 import { IpProtocol } from '../../wire/ip/ip-protocol.js';
 import { IPV4_PROTOCOL, IPV4_SOURCE } from '../../wire/ip/ipv4.js';
 import { IPV6_SOURCE } from '../../wire/ip/ipv6.js';
 import { transportName } from '../../wire/transport/transport.js';
+import { UDP_LENGTH } from '../../wire/transport/udp.js';
 import {
   GRE_KEY,
   GRE_PROTO_ERSPAN,
@@ -35,6 +38,8 @@ const REASSEMBLY = { memory: 1 << 20, datagrams: 64, timeout: 30 } as const;
 const POINTS = 256;
 /** IPv4 as ::ffff:a.b.c.d: its third 32 bits. */
 const MAPPED = 0xffff;
+/** Offset of the network id of VXLAN and GENEVE in UDP. */
+const VNI_IN_UDP = UDP_LENGTH + 4;
 
 interface Watched {
   readonly watch: Watch;
@@ -57,10 +62,13 @@ export class FrameWatch implements PacketWatcher {
   private demux: Demux;
   private mirrors: MirrorTable;
   private readonly source = new Uint8Array(16);
+  /** By UDP port: the MirrorType of its input. */
+  private readonly types: Uint8Array;
 
   constructor(
     watches: readonly Watch[],
     private readonly overlays: readonly Overlay[],
+    private readonly inputs: Inputs,
   ) {
     this.watched = watches.map((watch) => ({
       watch,
@@ -68,6 +76,7 @@ export class FrameWatch implements PacketWatcher {
       decode: DECODED_A_TICK,
       seen: [],
     }));
+    this.types = typesOf(inputs);
     this.mirrors = new MirrorTable({ gate: openGate(POINTS) });
     this.demux = this.newDemux();
     this.one.count = 1;
@@ -124,6 +133,7 @@ export class FrameWatch implements PacketWatcher {
       mirrors: this.mirrors,
       watcher: this,
       reassembly: REASSEMBLY,
+      inputs: this.inputs,
     });
     demux.setTunnelPorts(new TunnelPorts(this.overlays));
     return demux;
@@ -146,10 +156,27 @@ export class FrameWatch implements PacketWatcher {
         u32(b, source + 12) !== words[3]
       )
         continue;
-      if (four && isOfOther(w.watch.session, b, ip, end)) continue;
+      if (four && this.isOfOther(w.watch.session, b, ip, end)) continue;
       return w;
     }
     return undefined;
+  }
+
+  /**
+   * Whether a packet over IPv4 is certainly of another session, of ERSPAN, VXLAN or GENEVE: a sender's loud
+   * sessions would leave nothing of the tick for a quiet one.
+   */
+  private isOfOther(session: number | undefined, b: Uint8Array, ip: number, end: number): boolean {
+    const payload = ip + 4 * (b[ip] & 0x0f);
+    if (session === undefined || payload + 16 > end) return false;
+    switch (b[ip + IPV4_PROTOCOL]) {
+      case IpProtocol.Gre:
+        return isErspanOfOther(session, b, payload);
+      case IpProtocol.Udp:
+        return hasVni(this.types[u16(b, payload + 2)]) && u24(b, payload + VNI_IN_UDP) !== session;
+      default:
+        return false;
+    }
   }
 
   private decode(from: PacketBatch, i: number, watched: Watched): void {
@@ -166,17 +193,17 @@ export class FrameWatch implements PacketWatcher {
   }
 }
 
-/**
- * Whether a packet over IPv4 is certainly of another ERSPAN session: a sender's loud sessions would leave
- * nothing of the tick for a quiet one.
- */
-function isOfOther(session: number | undefined, b: Uint8Array, ip: number, end: number): boolean {
-  if (session === undefined || b[ip + IPV4_PROTOCOL] !== IpProtocol.Gre) return false;
-  const gre = ip + 4 * (b[ip] & 0x0f);
-  if (gre + 12 > end || u16(b, gre) !== GRE_SEQ) return false;
+/** @param gre offset of the GRE header */
+function isErspanOfOther(session: number, b: Uint8Array, gre: number): boolean {
+  if (u16(b, gre) !== GRE_SEQ) return false;
   const protocol = u16(b, gre + 2);
   if (protocol !== GRE_PROTO_ERSPAN && protocol !== GRE_PROTO_ERSPAN3) return false;
   return (u16(b, gre + 10) & 0x3ff) !== session;
+}
+
+/** Whether a type's session is a network id in the same place. */
+function hasVni(type: number): boolean {
+  return type === MirrorType.Vxlan || type === MirrorType.Geneve;
 }
 
 function isFrom(watch: Watch, source: Uint8Array, gre: GreHeader, mirrored: Mirrored | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { PacketBatch } from '../../model/batch.js';
+import type { Inputs } from '../../model/inputs.js';
 import type { OpenOrder } from '../../model/live.js';
 import type { RowSink } from '../../model/row-sink.js';
 import type { SessionTable } from '../../sessions/table.js';
@@ -35,8 +36,8 @@ export class PathLive {
     this.scan = new OpenScan(table, this.collector, by);
   }
 
-  watch(watches: readonly Watch[], overlays: readonly Overlay[]): void {
-    this.frames = watches.length === 0 ? undefined : new FrameWatch(watches, overlays);
+  watch(watches: readonly Watch[], overlays: readonly Overlay[], inputs: Inputs): void {
+    this.frames = watches.length === 0 ? undefined : new FrameWatch(watches, overlays, inputs);
   }
 
   /** Looks at a batch, before it is processed. */
