@@ -143,9 +143,8 @@ export function registerRead(program: Command): void {
         .default(KEEP_ALL, 'all'),
     )
     .option(
-      '--input <kind>',
-      `what carries mirrored traffic: ${INPUT_WORDS}; repeatable, and the list is all: gre has to be in it ` +
-        'to stay (default: gre)',
+      '--input <name[:port]>',
+      `what mirrored traffic comes in: ${INPUT_WORDS}; repeatable, and the list is all (default: gre)`,
       input,
       [],
     )

@@ -48,7 +48,7 @@ describe('wrong usage fails with status 2 and one line that names the mistake', 
     [['read', CAPTURE, '--store', 'ftp://nowhere'], /a store cannot be at ftp:\/\//],
     [
       ['read', CAPTURE, '--input', 'vlan'],
-      /'--input <kind>' argument 'vlan'.*"vlan" is no input: write gre, or/,
+      /'--input <name\[:port\]>' argument 'vlan'.*"vlan" is no input: write gre, or/,
     ],
     [['read', CAPTURE, '--input', 'vxlan:0'], /argument 'vxlan:0'.*a UDP port is a number from 1 to 65535/],
     [['read', CAPTURE, '--input', 'gre-udp:4755'], /4755 is GRE in DTLS/],
