@@ -37,7 +37,10 @@ export class SessionFields {
    */
   seenBy: readonly string[] = [];
   seenByCount = 0;
-  /** ERSPAN index (type II) or platform port id (type III) of the first frame; 0 where there is none. */
+  /**
+   * ERSPAN index (type II) or platform port id (type III), or jmirror's session id, of the first frame;
+   * 0 where there is none.
+   */
   mirrorPort = 0;
   /**
    * What ERSPAN's direction bit said of the frames: `ingress`, `egress`, `both` (some this, some that),
@@ -46,7 +49,10 @@ export class SessionFields {
   mirrorDirection: MirrorDirection = 0;
   /** ERSPAN type III hardware id, 0 to 63. */
   mirrorHardware = 0;
-  /** Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none. */
+  /**
+   * Security group tag: ERSPAN type III's, of Cisco metadata, or of VXLAN's group policy; 0 where there
+   * is none.
+   */
   securityGroup = 0;
   /**
    * The MAC address of the sensor that took the first frame, where TZSP says it: `02:00:00:00:00:01`;
@@ -61,7 +67,7 @@ export class SessionFields {
    * or GENEVE; NULL (null) where it was in none.
    */
   vni: number | null = null;
-  /** 802.1p class of service, 0 to 7, from ERSPAN's header. */
+  /** 802.1p class of service, 0 to 7, from the header of ERSPAN or ERM. */
   cos = 0;
   /** The client's MAC address, `02:00:00:00:00:01`; empty where frames have no Ethernet header. */
   readonly clientMac = new Uint8Array(6);

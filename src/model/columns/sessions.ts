@@ -83,7 +83,8 @@ export const SESSIONS: Table = {
       doc:
         'How the frames were mirrored: `erspan1`, `erspan2`, `erspan3`, `gre` (IP in GRE), `gretap` ' +
         '(Ethernet in GRE), `pptp`, `mellanox` (what NVIDIA Spectrum switches send under SONiC, GRE type ' +
-        '0x8949).',
+        "0x8949); in UDP `vxlan`, `vxlan-gpe`, `geneve`, `gre-udp` (GRE), `tzsp`, `jmirror` (Juniper's), " +
+        "`erm` (HP's).",
     },
     {
       name: 'mirror_source',
@@ -138,8 +139,8 @@ export const SESSIONS: Table = {
       field: 22,
       type: UINT32,
       doc:
-        'ERSPAN index (type II) or platform port id (type III) of the first frame; 0 where there is ' +
-        'none.',
+        "ERSPAN index (type II) or platform port id (type III), or jmirror's session id, of the first " +
+        'frame; 0 where there is none.',
     },
     {
       name: 'mirror_direction',
@@ -162,7 +163,9 @@ export const SESSIONS: Table = {
       field: 25,
       type: UINT16,
       zeros: 'hardware',
-      doc: "Security group tag: ERSPAN type III's, or of Cisco metadata; 0 where there is none.",
+      doc:
+        "Security group tag: ERSPAN type III's, of Cisco metadata, or of VXLAN's group policy; 0 where there " +
+        'is none.',
     },
     {
       name: 'mirror_sensor',
@@ -194,7 +197,12 @@ export const SESSIONS: Table = {
         'Network of the overlay that the first frame was in, the innermost one: the VNI of VXLAN, ' +
         'VXLAN-GPE or GENEVE; NULL (null) where it was in none.',
     },
-    { name: 'cos', field: 28, type: UINT8, doc: "802.1p class of service, 0 to 7, from ERSPAN's header." },
+    {
+      name: 'cos',
+      field: 28,
+      type: UINT8,
+      doc: '802.1p class of service, 0 to 7, from the header of ERSPAN or ERM.',
+    },
     {
       name: 'client_mac',
       field: 29,
