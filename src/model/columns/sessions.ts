@@ -164,8 +164,8 @@ export const SESSIONS: Table = {
       type: UINT16,
       zeros: 'hardware',
       doc:
-        "Security group tag: ERSPAN type III's, of Cisco metadata, or of VXLAN's group policy; 0 where there " +
-        'is none.',
+        "Security group tag: ERSPAN type III's, of Cisco metadata, or of VXLAN's group policy; 0 where " +
+        'there is none.',
     },
     {
       name: 'mirror_sensor',
