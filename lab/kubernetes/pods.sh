@@ -72,7 +72,7 @@ ip link delete dev "$mirror" 2>/dev/null || true
 ip link add dev "$mirror" type ifb
 # No address, and so no packets, of its own. Fails where there is no IPv6, and is not needed there.
 ip link set dev "$mirror" addrgenmode none 2>/dev/null || true
-# Pods send segments of 64 KiB, for their network card to cut: with this the kernel does, before they are read.
+# Pods leave it to the network card to cut segments. With this the kernel does, before they are read.
 ip link set dev "$mirror" txqueuelen 1000 gso_max_segs 1 up
 say "copying the pods' traffic to $mirror"
 while :; do

@@ -7,7 +7,7 @@
  *     netns p-3 10.42.0.13 ──┼── cni0 10.42.0.1, this network namespace
  *     netns p-c 10.42.0.99 ──┘   p-c: the collector
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -63,8 +63,8 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
 }
 
 /**
- * How many filters copy a device's frames to pods0. A listing of one direction has those of the other too: u32
- * has its tables per queueing discipline.
+ * How many filters copy a device's frames to pods0. A listing of one direction has those of the other too,
+ * because u32 has its tables per queueing discipline.
  */
 function copies(device: string): number {
   const listed = ['ingress', 'egress'].map((way) => run('tc', 'filter', 'show', 'dev', device, way)).join('');
@@ -162,7 +162,7 @@ describeWith(['root', 'ip', 'tc', 'bash', 'ping'], 'a node of a Kubernetes clust
     expect(Number(packets)).toBeGreaterThan(0);
   });
 
-  it('leaves pods alone when it is killed, begins anew, and takes everything away when it is stopped', async () => {
+  it('leaves pods alone when it is killed, begins anew, and takes everything away at the end', async () => {
     await end(mirror, 'SIGTERM');
     await end(pods, 'SIGKILL');
     inPod('p-1', 'ping', '-q', '-c', '1', PODS['p-2']);
