@@ -113,13 +113,16 @@ describeWith(['root', 'ip', 'tc', 'bash', 'ping'], 'a node of a Kubernetes clust
     expect(inPod('p-1', process.execPath, '-e', fetch).trim()).toBe(String(SERVED));
 
     const { rows } = await collector.queryWhen(
-      `SELECT client, server, transport, server_port AS port, server_bytes, client_packets AS asked,
+      `SELECT client, server, transport, server_port AS port, client_packets AS asked,
          server_payload AS payload, duplicates > 0 AS twice, server_packets AS answered, mirror_name
        FROM sessions WHERE client = '${PODS['p-1']}' ORDER BY transport`,
       (found) => found.length === 2,
     );
     expect(rows[0]).toMatchObject({ transport: 'icmp', server: PODS['p-2'], asked: 3, answered: 3 });
-    expect(rows[1]).toMatchObject({ transport: 'tcp', server: PODS['p-2'], port: 8000, payload: SERVED });
+    expect(rows[1]).toMatchObject({ transport: 'tcp', server: PODS['p-2'], port: 8000 });
+    // Not all of it twice: a few segments may have been sent again.
+    expect(rows[1].payload).toBeGreaterThanOrEqual(SERVED);
+    expect(rows[1].payload).toBeLessThan(1.2 * SERVED);
     for (const row of rows) expect(row).toMatchObject({ twice: 1, mirror_name: 'pods' });
     // None was longer than a frame of the pods' network cards.
     expect(rows[1].answered).toBeGreaterThan(SERVED / 1500);
