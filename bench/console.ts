@@ -179,13 +179,13 @@ async function grafana(): Promise<Map<string, Took>> {
   const took = new Map<string, Took>();
   const limits = { ...QUESTION_DEFAULTS, seconds: 600 };
   for (const file of readdirSync(folder)) {
-    const { panels } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard;
+    const { panels, templating } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard;
+    const variables = new Map(templating.list.map((variable) => [variable.name, '']));
     for (const { title, targets = [] } of panels) {
       const name = `${file.replace('.json', '')}: ${title}`;
       if (!wanted.has(name)) continue;
       for (const { rawSql } of targets) {
-        const variables = ['site', 'mirror', 'collector'].map((variable) => [variable, ''] as const);
-        const sql = expand(rawSql, range, new Map(variables));
+        const sql = expand(rawSql, range, variables);
         try {
           const { best, cpu } = await timed(RUNS, async () => text(await store.query(sql, { limits })));
           const before = took.get(name) ?? { best: 0, cpu: 0 };

@@ -78,6 +78,19 @@ describe('lists of a host and of a service', () => {
     const services = await served.json<Answer<'services'>>(`/services?${RANGE}&limit=100`);
     expect([services.rows.length, services.of_all, services.meta.cut]).toEqual([100, 501, 401]);
   });
+
+  it('of services are the same summed up and one by one', async () => {
+    const day = 'from=2025-06-02T00:00:00Z&to=2025-06-03T00:00:00Z';
+    const parts = 'from=2025-06-02T08:00:00Z&to=2025-06-02T08:59:00Z';
+    const [each, summed] = await Promise.all(
+      [parts, day].map((range) => served.json<Answer<'services'>>(`/services?${range}&limit=501`)),
+    );
+    expect([each.meta.table, summed.meta.table]).toEqual(['sessions', 'services_by_hour']);
+    expect(summed.rows).toEqual(each.rows);
+    expect(summed.rows[0]).toMatchObject({ address: SERVER, port: 443, clients: CLIENTS });
+    const byClients = await served.json<Answer<'services'>>(`/services?${day}&order=clients&limit=1`);
+    expect([byClients.meta.table, byClients.rows[0].clients]).toEqual(['sessions', CLIENTS]);
+  });
 });
 
 describe('rows that come faster than a tab is told', () => {

@@ -230,7 +230,7 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
       const known = rows.map(({ server = '', port = 0 }) => ({ address: server, port }));
       const clients = await asked<{ address: string; port: number; clients: number }>(
         services,
-        clientsStatement(sessions, known, by),
+        clientsStatement(sessions, known, by === 'failed' ? 'failed' : 'all'),
         sessions,
         signal,
       );

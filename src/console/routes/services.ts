@@ -2,9 +2,11 @@ import type { Service, Wait } from '../contract/services.js';
 import type { Answer } from '../contract.js';
 import { allowCondition, type Handlers, keeping, metaOf, surroundings } from '../handler.js';
 import { objects, type Table } from '../questions.js';
+import { sourceOf } from '../sources.js';
 import { scoped } from '../statements/scope.js';
 import { intervalFor } from '../statements/series.js';
 import {
+  OF_SESSIONS,
   type ServiceQuestion,
   serviceClients,
   serviceEnds,
@@ -19,19 +21,40 @@ import {
   slowestConversations,
   slowestTransactions,
 } from '../statements/services.js';
+import { fromSessions } from '../statements/tables.js';
+import { clientsStatement } from '../statements/top.js';
 import { toldOf } from '../told.js';
 import { listed } from './hosts.js';
 
 export const serviceHandlers: Handlers<'services' | 'service'> = {
   services: async ({ query, who, signal }, services) => {
     allowCondition(query, who);
-    const scope = scoped(query, await surroundings(services, query, signal));
-    const table = `${services.facts.prefix}sessions`;
-    const statement = servicesStatement(scope, query.order, query.limit, table);
-    const answer = await services.questions.ask(statement, keeping(scope.ended, signal));
-    const { rows, of_all } = listed<Answer<'services'>['rows'][number]>(answer);
+    const { order, limit } = query;
+    const around = await surroundings(services, query, signal);
+    const wanted = OF_SESSIONS.has(order) ? undefined : ({ rollUp: 'services_by_hour' } as const);
+    const source = await sourceOf(services, query, around, wanted, signal);
+    const statement = servicesStatement(source, order, limit);
+    const answer = await services.questions.ask(statement, keeping(source.ended, signal));
+    type Row = Answer<'services'>['rows'][number];
+    const { rows, of_all } = listed<Omit<Row, 'clients'> & { clients?: number | undefined }>(answer);
+    if (source.table !== 'sessions' && rows.length > 0) {
+      const sessions = fromSessions(query, around);
+      const whose = clientsStatement(sessions, rows, 'all');
+      const table = await services.questions.ask(whose, keeping(source.ended, signal));
+      const clients = new Map<string, number>();
+      for (const row of objects<{ address: string; port: number; clients: number }>(table))
+        clients.set(`${row.address} ${row.port}`, row.clients);
+      for (const row of rows) row.clients = clients.get(`${row.address} ${row.port}`);
+    }
     const cut = of_all - rows.length;
-    return { rows, of_all, meta: metaOf(statement, 'sessions', answer, { ...(cut > 0 && { cut }) }) };
+    return {
+      rows: rows.map((row): Row => ({ ...row, clients: row.clients ?? 0 })),
+      of_all,
+      meta: metaOf(statement, source.table, answer, {
+        ...(cut > 0 && { cut }),
+        ...(source.note !== undefined && { note: source.note }),
+      }),
+    };
   },
   service: async ({ params, query, who, signal }, services) => {
     allowCondition(query, who);

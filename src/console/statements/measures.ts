@@ -58,7 +58,7 @@ export function isInside(column: string): string {
 }
 
 /** Microseconds, by conversation; undefined where the table has none. */
-interface Times {
+export interface Times {
   /** Conversations that have one. */
   readonly count: string;
   quantile(level: number, of?: string): string;

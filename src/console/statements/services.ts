@@ -4,9 +4,10 @@ import { formatIp } from '../../wire/ip/addresses.js';
 import type { SERVICE_ORDERS } from '../contract/services.js';
 import { RequestError } from '../errors.js';
 import { addressLiteral } from './conditions.js';
-import { MOST_ROWS, medianOf, NETWORK, NETWORK_WRITTEN, written } from './hosts.js';
-import { conversations, FAILED, RESET } from './measures.js';
+import { MOST_ROWS, NETWORK, NETWORK_WRITTEN, written } from './hosts.js';
+import { written as addressText, conversations, FAILED, measuresOf, RESET, type Times } from './measures.js';
 import { POINT_ID, type Range, type ScopedQuestion, timeLiteral } from './scope.js';
+import type { Source } from './tables.js';
 
 export interface ServiceKey {
   readonly address: string;
@@ -206,25 +207,35 @@ const ORDERS: Readonly<Record<(typeof SERVICE_ORDERS)[number], string>> = {
   handshake_p50: 'handshake_p50_us',
 };
 
-/** The services of a range. */
+/** Orders that no roll-up knows. */
+export const OF_SESSIONS: ReadonlySet<(typeof SERVICE_ORDERS)[number]> = new Set(['clients']);
+
+/**
+ * The services of a range.
+ *
+ * Columns: address, port, app, protocol, conversations, failed, bytes, response_p50_us, response_p95_us,
+ * handshake_p50_us, of_all, and clients where `sessions` is read.
+ */
 export function servicesStatement(
-  { where }: ScopedQuestion,
+  source: Source,
   order: (typeof SERVICE_ORDERS)[number],
   limit: number,
-  table: string,
 ): string {
-  const quantile = (level: number): string =>
-    `if(sum(responses) = 0, NULL, toUInt32(quantileIf(${level})(${ANSWER}, responses > 0)))`;
+  const m = measuresOf(source);
+  const ofSessions = source.table === 'sessions';
+  const time = ({ count, quantile }: Times, level: number): string =>
+    `if(${count} = 0, NULL, toUInt32(${quantile(level)}))`;
   return (
-    "SELECT replaceRegexpOne(IPv6NumToString(server_ip), '^::ffff:', '') AS address, server_port AS port,\n" +
-    "  if(max(app_protocol) = '', any(transport), max(app_protocol)) AS app, protocol,\n" +
-    `  ${conversations()} AS conversations, uniqExact(client_ip) AS clients,\n` +
-    `  ${conversations(`tcp_state IN ${FAILED}`)} AS failed,\n` +
-    '  sum(client_bytes + server_bytes) AS bytes,\n' +
-    `  ${quantile(0.5)} AS response_p50_us, ${quantile(0.95)} AS response_p95_us,\n` +
-    `  ${medianOf('handshake_us')} AS handshake_p50_us, count() OVER () AS of_all\n` +
-    `FROM ${table}\nWHERE ${where}\n  AND protocol IN (6, 17, 132)\n` +
-    'GROUP BY server_ip, server_port, protocol\n' +
-    `ORDER BY ${ORDERS[order]} DESC NULLS LAST, server_ip, server_port\nLIMIT ${limit}`
+    `SELECT ${addressText('t.server_ip')} AS address, t.server_port AS port,\n` +
+    "  multiIf(max(t.app_protocol) != '', max(t.app_protocol),\n" +
+    "    t.protocol = 6, 'tcp', t.protocol = 17, 'udp', 'sctp') AS app, t.protocol AS protocol,\n" +
+    `  ${ofSessions ? conversations() : m.sessions} AS conversations,\n` +
+    (ofSessions ? '  uniqExact(t.client_ip) AS clients,\n' : '') +
+    `  ${ofSessions ? conversations(`tcp_state IN ${FAILED}`) : m.failed} AS failed, ${m.bytes} AS bytes,\n` +
+    `  ${time(m.response, 0.5)} AS response_p50_us,\n  ${time(m.response, 0.95)} AS response_p95_us,\n` +
+    `  ${time(m.handshake, 0.5)} AS handshake_p50_us,\n  count() OVER () AS of_all\n` +
+    `FROM ${source.from}\nWHERE ${source.where}\n  AND t.protocol IN (6, 17, 132)\n` +
+    'GROUP BY t.server_ip, t.server_port, t.protocol\n' +
+    `ORDER BY ${ORDERS[order]} DESC NULLS LAST, t.server_ip, t.server_port\nLIMIT ${limit}`
   );
 }

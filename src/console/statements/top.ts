@@ -184,13 +184,20 @@ export interface ServiceKey {
   readonly port: number;
 }
 
-/** How many clients services have, which no roll-up knows. @returns rows of address, port, clients */
-export function clientsStatement(source: Source, services: readonly ServiceKey[], by: By): string {
+/**
+ * How many clients services have, or fail for, which no roll-up knows.
+ * @returns rows of address, port, clients
+ */
+export function clientsStatement(
+  source: Source,
+  services: readonly ServiceKey[],
+  whose: 'all' | 'failed',
+): string {
   const list = services.map(({ address, port }) => `(toIPv6('${address}'), ${port})`).join(', ');
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
     '  uniqExact(t.client_ip) AS clients\n' +
     `FROM ${source.from}\nWHERE ${source.where}\n  AND (t.server_ip, t.server_port) IN (${list})` +
-    `${by === 'failed' ? `\n  AND t.tcp_state IN ${FAILED}` : ''}\nGROUP BY t.server_ip, t.server_port`
+    `${whose === 'failed' ? `\n  AND t.tcp_state IN ${FAILED}` : ''}\nGROUP BY t.server_ip, t.server_port`
   );
 }
