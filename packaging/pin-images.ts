@@ -1,6 +1,6 @@
 /**
- * Adds digests to the image tags in Dockerfile and docker-compose.yml, so that a moved tag changes nothing:
- * `node:24.14.1-bookworm-slim@sha256:…`.
+ * Adds digests to the image tags in Dockerfile, docker-compose.yml and lab/kubernetes, so that a moved tag
+ * changes nothing: `node:24.14.1-bookworm-slim@sha256:…`.
  *
  *     npx tsx packaging/pin-images.ts                        asks through `docker buildx imagetools`
  *     npx tsx packaging/pin-images.ts --registry URL         asks a registry itself, for example a mirror
@@ -14,12 +14,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+/** Images built here have no digest in a registry. */
+const IN_YAML = /^( +image: )((?!mirrorlake:)[^\s:@]+:[^\s@]+)(@sha256:[0-9a-f]{64})?()$/gm;
+
 /** The lines of each file that name an image: the text before, name and tag, digest, and the text after. */
 const IMAGES = {
   // A stage that others build on has no tag.
   Dockerfile: /^(FROM (?:--platform=\S+ )?)([^\s:@]+:[^\s@]+)(@sha256:[0-9a-f]{64})?( AS \S+)?$/gm,
-  // Images built here have no digest in a registry.
-  'docker-compose.yml': /^( +image: )((?!mirrorlake:)[^\s:@]+:[^\s@]+)(@sha256:[0-9a-f]{64})?()$/gm,
+  'docker-compose.yml': IN_YAML,
+  'lab/kubernetes/clickhouse.yaml': IN_YAML,
 };
 
 /** What a registry may have under a tag (OCI distribution specification, and its predecessor). */

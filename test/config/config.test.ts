@@ -107,8 +107,8 @@ tunnels:
         '10.0.0.0/8, 192.0.2.1, 2001:db8::/32',
       'm.yaml:10:5: mirrors.1.name: is missing',
       'm.yaml:11:5: mirrors.1.session: must be at most 4294967295',
-      'm.yaml:12:5: mirrors.1.type: must be one of: erspan1, erspan2, erspan3, gre, gretap, pptp, mellanox, ' +
-        'vxlan, vxlan-gpe, geneve, gre-udp, tzsp, jmirror, erm, span, capture',
+      'm.yaml:12:5: mirrors.1.type: must be one of: erspan1, erspan2, erspan3, gre, gretap, pptp, ' +
+        'mellanox, vxlan, vxlan-gpe, geneve, gre-udp, tzsp, jmirror, erm, span, capture',
       'm.yaml:13:1: listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470',
       'm.yaml:14:1: receiver: must be one of: raw, ring',
       'm.yaml:15:11: tunnels.0: must be a string, or must be a map of keys',

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FILES = ['Dockerfile', 'docker-compose.yml'];
+const FILES = ['Dockerfile', 'docker-compose.yml', 'lab/kubernetes/clickhouse.yaml'];
 
 /** A registry like the public ones: it gives anybody a token, and has an index of platforms for each tag. */
 class Registry {
@@ -111,6 +111,8 @@ it('packaging/pin-images.ts writes the digest of each tag, and nothing else', as
   const from = [...pinned[0].matchAll(/^FROM (\S+:\S+)/gm)].map((m) => m[1]);
   expect(from.length).toBe(2);
   const { services } = parse(pinned[1], { merge: true }) as { services: Record<string, { image: string }> };
+  const inCluster = [...pinned[2].matchAll(/^ +image: (.*)$/gm)].map((m) => m[1]);
+  expect(inCluster).toEqual([services.clickhouse.image]);
   const images = [...from, ...Object.values(services).map((s) => s.image)];
   for (const image of images.filter((name) => !name.startsWith('mirrorlake:'))) {
     const [, name, tag, digest] = /^([^:@]+):([^:@]+)@(sha256:[0-9a-f]{64})$/.exec(image) ?? [];
