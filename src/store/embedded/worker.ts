@@ -10,11 +10,17 @@
 import { appendFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openFilesLimit } from '../../linux/limits.js';
+import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
 import { Channel, type Request } from '../../threads/channel.js';
 import { parentTransport } from '../../threads/transport.js';
 import { StatementRefused } from '../errors.js';
-import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
-import { type AskEngine, type Judged, judgeReading, judgeWriting, tableFunctions } from '../questions/guard.js';
+import {
+  type AskEngine,
+  type Judged,
+  judgeReading,
+  judgeWriting,
+  tableFunctions,
+} from '../questions/guard.js';
 import { limitSettings } from '../questions/limits.js';
 import { quote } from '../tables.js';
 import {

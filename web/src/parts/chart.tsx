@@ -5,7 +5,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { useTheme } from '../app/theme.js';
+import { useTheme } from '../app/use-theme.js';
 import { day, minute, useUtc } from '../format/times.js';
 import { resolved, seriesColor } from './colors.js';
 import { useTwins } from './twins.js';
