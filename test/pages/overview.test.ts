@@ -108,7 +108,7 @@ describeWith([CHROMIUM], 'the overview', () => {
       '/sessions?t=2025-06-02T08:00~08:10&f=server:10.30.0.30&f=server_port:8443',
     );
     await note.getByRole('button', { name: 'The SQL behind this' }).click();
-    await page.getByText(/HAVING attempts = refused \+ silent/).waitFor();
+    await page.getByText(/multiIf\(established = 0/).waitFor();
     await page.keyboard.press('Escape');
     await look.getByText('4 of 8').waitFor();
     await look.getByRole('button', { name: '4 more' }).click();
