@@ -191,6 +191,8 @@ export function Chart(props: ChartProps) {
     };
     made.over.addEventListener('click', click);
     const resize = new ResizeObserver(() => {
+      // It says how wide it is when it begins, too.
+      if (element.clientWidth === made.width) return;
       made.setSize({ width: element.clientWidth, height });
       place((n) => n + 1);
     });
