@@ -89,7 +89,7 @@ function time(name: string): Partial<ListColumn> {
 function mirror(): Partial<ListColumn> {
   return {
     label: 'Mirror',
-    width: 144,
+    width: 136,
     sortable: true,
     needs: ['mirror'],
     show: (row, mirrors) => {
