@@ -169,7 +169,7 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
     await page.close();
   });
 
-  it('shows the clock of a mirror whose times are the switch’s, and all that it saw of its group', async () => {
+  it('shows the clock that gave the times of a mirror, and all that it saw of its group', async () => {
     const clocked = await startConsole(await clockedStore(join(directory, 'clocked')));
     const { page, complaints } = await visit(
       `${clocked.url}mirrors/${CLOCKED}?t=2026-03-02T10:00~10:10#token=${clocked.token}`,

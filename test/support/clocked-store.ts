@@ -16,8 +16,9 @@ export async function clockedStore(directory: string): Promise<string> {
         `(${MINUTE}, 'erspan3', toIPv6('10.0.0.12'), 2, 'leaf-b', 5, '10.0.0.12 1ns', 'absolute', ` +
         '-37000000000, -2500, 41000, 820, 3, 1)',
       // The group's conversation is that of the member which saw it first.
-      'INSERT INTO sessions (session_id, first_seen, last_seen, mirror_type, mirror_source, mirror_session, ' +
-        'mirror_name, seen_by, transport, client_ip, server_ip, client_port, server_port, client_packets) ' +
+      'INSERT INTO sessions (session_id, first_seen, last_seen, mirror_type, mirror_source, ' +
+        'mirror_session, mirror_name, seen_by, transport, ' +
+        'client_ip, server_ip, client_port, server_port, client_packets) ' +
         `SELECT generateUUIDv4(number), ${TIME}, ${TIME}, 'erspan3', toIPv6('10.0.0.11'), 1, 'leaf', ` +
         "if(number = 0, ['leaf-a'], ['leaf-a', 'leaf-b']), 'tcp', toIPv6('10.1.0.1'), toIPv6('10.2.0.1'), " +
         '40000 + number, 443, 3 FROM numbers(3)',

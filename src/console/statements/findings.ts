@@ -104,7 +104,7 @@ export function scanCandidates(source: Source): string {
 export type Trouble = 'refuses' | 'silent' | 'resets';
 
 /**
- * Services that let nobody in, or cut off whom they let in: one kind each, because what is cut off was let in.
+ * Services that let nobody in, or cut off whom they let in: one kind each, as what is cut off was let in.
  *
  * @param services of sessions or the roll-up: what is looked at closely
  * @returns rows of kind, address, port, attempts, refused, resets, established, clients, beginning

@@ -15,7 +15,7 @@ const SUMS = [
   'malformed',
 ] as const;
 
-/** What is said of its clock, of rows of its minutes `m`: of the last one, but for what is most or adds up. */
+/** Its clock, of rows of its minutes `m`: as in the last one, but for what is most or adds up. */
 const CLOCK = [
   'argMax(m.clock, m.minute) AS clock_name',
   'argMax(m.clock_kind, m.minute) AS clock_kind',

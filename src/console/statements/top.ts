@@ -201,7 +201,8 @@ export function clientsStatement(
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
     '  uniqExact(t.client_ip) AS clients\n' +
-    `FROM ${source.from}\nWHERE ${source.where}\n  AND (t.server_ip, t.server_port) IN (${listOf(services)})` +
+    `FROM ${source.from}\nWHERE ${source.where}\n` +
+    `  AND (t.server_ip, t.server_port) IN (${listOf(services)})` +
     `${whose === 'failed' ? `\n  AND t.tcp_state IN ${FAILED}` : ''}\nGROUP BY t.server_ip, t.server_port`
   );
 }

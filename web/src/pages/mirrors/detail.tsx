@@ -287,7 +287,8 @@ function Clock({ clock }: { readonly clock: NonNullable<MirrorAccount['clock']> 
 
 /** `2.5 ppm faster than this host’s`. */
 function driftWords(ppb: number): string {
-  return `${(Math.abs(ppb) / 1000).toLocaleString('en-US')} ppm ${ppb > 0 ? 'faster' : 'slower'} than this host’s`;
+  const ppm = (Math.abs(ppb) / 1000).toLocaleString('en-US');
+  return `${ppm} ppm ${ppb > 0 ? 'faster' : 'slower'} than this host’s`;
 }
 
 /** The lines of the configuration that name it: this page changes none. */
