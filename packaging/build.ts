@@ -8,9 +8,10 @@
  *
  * The console's page is built from web/ into dist/console/, by Vite, for browsers.
  */
-import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { build as buildWith } from 'vite';
 
@@ -88,6 +89,13 @@ export async function buildPage(): Promise<void> {
     const text = `\n## ${font} - ${version} (OFL-1.1)\n\n${readFileSync(join(at, 'LICENSE'), 'utf8')}`;
     appendFileSync(join(ROOT, 'dist/console/licenses.md'), text);
   }
+  compress(join(ROOT, 'dist/console/assets'));
+}
+
+/** Writes scripts and styles compressed, too: the console sends them as they are. */
+function compress(folder: string): void {
+  for (const file of readdirSync(folder).filter((name) => /\.(js|css)$/.test(name)))
+    writeFileSync(join(folder, `${file}.gz`), gzipSync(readFileSync(join(folder, file)), { level: 9 }));
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url))

@@ -1,15 +1,65 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin, type Rolldown } from 'vite';
+
+const ROOT = import.meta.dirname;
+/** The script that runs while the others are on their way: not after them, as a part of them. */
+const FIRST = 'src/first.ts';
+const MAIN = 'src/main.tsx';
+
+/** The modules that are loaded with one: what it imports, and what that does, but nothing on demand. */
+function loadedWith(entry: string, context: Rolldown.ChunkingContext): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const add = (id: string): void => {
+    if (loaded.has(id)) return;
+    loaded.add(id);
+    for (const imported of context.getModuleInfo(id)?.importedIds ?? []) add(imported);
+  };
+  add(`${ROOT}/${entry}`);
+  return loaded;
+}
+
+/** Two files for all that is loaded first, in place of one for every set of pages that share something. */
+function filesLoadedFirst(): Rolldown.CodeSplittingNameFunction {
+  let files: readonly (readonly [name: string, modules: ReadonlySet<string>])[] | undefined;
+  return (id, context) => {
+    files ??= [
+      ['asking', loadedWith(FIRST, context)],
+      ['page', loadedWith(MAIN, context)],
+    ];
+    return files.find(([, modules]) => modules.has(id))?.[0];
+  };
+}
+
+/** Names the first script in the page, and lets it run as soon as it is there. */
+function firstScript(): Plugin {
+  return {
+    name: 'first-script',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle }) => {
+        const chunks = Object.values(bundle ?? {}).filter((file) => file.type === 'chunk');
+        const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(FIRST) === true);
+        const src = bundle === undefined ? `/${FIRST}` : `./${chunk!.fileName}`;
+        const attrs = { type: 'module', async: true, crossorigin: true, src };
+        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }];
+      },
+    },
+  };
+}
 
 /** The page is served below any path: its files are named relative to it. */
 export default defineConfig({
-  root: import.meta.dirname,
+  root: ROOT,
   base: './',
-  plugins: [react()],
+  plugins: [react(), firstScript()],
   build: {
     outDir: '../dist/console',
     emptyOutDir: true,
     target: 'es2022',
+    rolldownOptions: {
+      input: ['index.html', FIRST].map((file) => `${ROOT}/${file}`),
+      output: { codeSplitting: { groups: [{ name: filesLoadedFirst(), debugName: 'first' }] } },
+    },
     // Inlined files would be data: URLs, which the page's policy has for images only.
     assetsInlineLimit: 0,
     // What is bundled, with its licenses: it goes into the package.

@@ -195,6 +195,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     '/assets/*',
     serveStatic({
       root: PAGE,
+      precompressed: true,
       rewriteRequestPath: (path) => path.slice(options.prefix.length),
       onFound: (_, c) => c.header('Cache-Control', 'public, max-age=31536000, immutable'),
     }),

@@ -28,6 +28,7 @@ const ACCOUNT: MirrorAccount = {
   lost_minutes: 0,
   most_lost: 0,
   last_minute: 1_767_225_600,
+  clock: null,
 };
 const MIRROR: MirrorSaid = {
   id: 'erspan2,10.0.0.1,77,',
@@ -44,6 +45,7 @@ const MIRROR: MirrorSaid = {
   trace: [],
   tcp: 0,
   one_sided: 0,
+  grouped: false,
   now: null,
 };
 const NOW: MirrorStatus = {

@@ -9,6 +9,7 @@ import { ROUTES } from '../../src/console/contract.js';
 import { FIELDS, mirrorCommands, PLATFORMS, parseMirrorInput } from '../../src/console/mirror-commands.js';
 import type { CollectorStatus, MirrorStatus } from '../../src/model/status.js';
 import { ControlServer } from '../../src/observe/control.js';
+import { CLOCKED, clockedStore } from '../support/clocked-store.js';
 import { STATUS } from '../support/collector-status.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoConsole, demoRows } from '../support/demo.js';
@@ -87,6 +88,50 @@ describe('mirrors', () => {
     const response = await served.get(path);
     expect(((await response.json()) as { detail: string }).detail).toMatch(message);
     expect(response.status).toBe(status);
+  });
+});
+
+describe('mirrors with a clock, and of a group', () => {
+  const range = 'from=2026-03-02T10:00:00Z&to=2026-03-02T10:10:00Z';
+  let clocked: TestConsole;
+  beforeAll(async () => {
+    clocked = await startConsole(await clockedStore(join(directory, 'clocked')));
+  });
+  afterAll(() => clocked.close());
+
+  it('say what their clock does, where their times are those of the switch', async () => {
+    const { mirrors } = await clocked.json<Answer<'mirrors'>>(`/mirrors?${range}`);
+    expect(mirrors.map(({ id, account }) => [id, account?.clock])).toEqual([
+      ['erspan3,10.0.0.11,1,', null],
+      [
+        CLOCKED,
+        {
+          name: '10.0.0.12 1ns',
+          kind: 'absolute',
+          offset_ns: -37_000_000_000,
+          drift_ppb: -2500,
+          delay_ns: 41_000,
+          jitter_ns: 820,
+          disbelieved: 3,
+          jumps: 1,
+        },
+      ],
+    ]);
+  });
+
+  it('are listed by who saw what, though another saw it first', async () => {
+    const { mirrors } = await clocked.json<Answer<'mirrors'>>(`/mirrors?${range}`);
+    expect(mirrors.map(({ grouped }) => grouped)).toEqual([true, true]);
+    const rows = async (f: string): Promise<number> =>
+      (await clocked.json<Answer<'sessions'>>(`/sessions?${range}&f=${f}`)).rows.length;
+    expect(await rows('seen_by:leaf-b')).toBe(2);
+    expect(await rows('seen_by:leaf-*')).toBe(3);
+    expect(await rows('seen_by:!leaf-b')).toBe(1);
+    const { values } = await clocked.json<Answer<'values'>>(`/values?${range}&column=seen_by&by=rows`);
+    expect(values.map(({ value, rows: n }) => [value, n])).toEqual([
+      ['leaf-a', 3],
+      ['leaf-b', 2],
+    ]);
   });
 });
 

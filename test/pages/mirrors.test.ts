@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { ControlServer } from '../../src/observe/control.js';
 import { CHROMIUM, visit } from '../support/browser.js';
+import { CLOCKED, clockedStore } from '../support/clocked-store.js';
 import { STATUS } from '../support/collector-status.js';
 import { startConsole, type TestConsole } from '../support/console.js';
 import { demoConsole } from '../support/demo.js';
@@ -166,6 +167,34 @@ describeWith([CHROMIUM], 'the pages of mirrors', () => {
     await page.getByText('No tunnel here, and none in this time').waitFor();
     expect(complaints).toEqual([]);
     await page.close();
+  });
+
+  it('shows the clock that gave the times of a mirror, and all that it saw of its group', async () => {
+    const clocked = await startConsole(await clockedStore(join(directory, 'clocked')));
+    const { page, complaints } = await visit(
+      `${clocked.url}mirrors/${CLOCKED}?t=2026-03-02T10:00~10:10#token=${clocked.token}`,
+    );
+    const facts = page.getByRole('region', { name: 'Its clock' });
+    await facts.waitFor();
+    expect(await facts.locator('dd').allTextContents()).toEqual([
+      '10.0.0.12 1ns',
+      'the time of day',
+      '−37 s',
+      '2.5 ppm slower than this host’s',
+      '41 µs',
+      '820 ns',
+      '3',
+      '1 time',
+    ]);
+    await page.getByRole('link', { name: 'Its sessions' }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('f')).toBe('seen_by:leaf-b');
+    await page
+      .getByRole('row', { name: /10\.2\.0\.1/ })
+      .nth(1)
+      .waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+    await clocked.close();
   });
 
   it('waits over an empty store, with ways on and what the doctor finds', async () => {

@@ -8,11 +8,9 @@ import { ApiError } from './api/client.js';
 import { startKeys } from './app/keys.js';
 import { router } from './app/router.js';
 import { NONCE } from './app/served.js';
-import { SignedIn } from './app/signed-in.js';
-import { startTheme } from './app/theme.js';
+import { ME, SignedIn } from './app/signed-in.js';
 import { Toasts } from './parts/toasts.js';
 
-startTheme();
 startKeys();
 
 const client = new QueryClient({
@@ -26,6 +24,8 @@ const client = new QueryClient({
   },
 });
 
+// The frame that is seen (first.ts) stays until there is more.
+await client.prefetchQuery(ME);
 createRoot(document.getElementById('page')!).render(
   <StrictMode>
     <CSPProvider nonce={NONCE}>

@@ -25,6 +25,23 @@ const account = z.object({
   most_lost: z.number(),
   /** Beginning of its last minute, seconds since 1970. */
   last_minute: z.number(),
+  /** Its clock, where its times are those of the switch; null where they are times of arrival. */
+  clock: z
+    .object({
+      /** Who counts, and in what: `192.0.2.1 100ns`. */
+      name: z.string(),
+      kind: z.enum(['fitted', 'absolute']),
+      /** Of its last minute: nanoseconds to add to have UTC, 10^-9 faster, nanoseconds on the way. */
+      offset_ns: z.number(),
+      drift_ppb: z.number(),
+      delay_ns: z.number(),
+      /** The most of its minutes, nanoseconds. */
+      jitter_ns: z.number(),
+      /** Frames whose times were not believed, and how often it was set. */
+      disbelieved: z.number(),
+      jumps: z.number(),
+    })
+    .nullable(),
 });
 export type MirrorAccount = z.output<typeof account>;
 
@@ -53,6 +70,8 @@ const mirror = z.object({
    */
   tcp: z.number(),
   one_sided: z.number(),
+  /** Whether others of its group may have seen its conversations first: `seen_by` has those that it saw. */
+  grouped: z.boolean(),
   /** What the collector counts of it since its start; null where it knows none, or none runs. */
   now: z.custom<MirrorStatus>((given) => typeof given === 'object' && given !== null).nullable(),
 });

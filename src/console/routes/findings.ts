@@ -13,17 +13,18 @@ import {
   namesStatement,
   oneSidedCandidates,
   oneSidedStatement,
-  resetsStatement,
   scanCandidates,
   scansStatement,
-  shutStatement,
   slowCandidates,
   slowStatement,
+  type Trouble,
+  troubleStatement,
 } from '../statements/findings.js';
 import { dropsStatement, lossStatement, MINUTE, minutesOf } from '../statements/loss.js';
 import { mirrorCondition, type Range, rangeOf, type Surroundings, scoped } from '../statements/scope.js';
 import { intervalFor } from '../statements/series.js';
 import { during, fromSessions, type Source } from '../statements/tables.js';
+import type { ServiceKey } from '../statements/top.js';
 import { counted, duration, milliseconds, plural, pointWords, service, share } from '../words.js';
 
 /** How long an answer is kept, milliseconds: these questions are dear. */
@@ -123,33 +124,63 @@ async function scans(looking: Looking, source: Source): Promise<Finding[]> {
   }));
 }
 
-async function shut(looking: Looking, source: Source, services: Source, silent: boolean): Promise<Finding[]> {
-  const found = await look<{
-    address: string;
-    port: number;
-    attempts: number;
-    refused: number;
-    clients: number;
-    since: string;
-  }>(looking, shutStatement(source, services, silent), 'sessions', source.note);
+interface TroubledRow {
+  readonly kind: Trouble;
+  readonly address: string;
+  readonly port: number;
+  readonly attempts: number;
+  readonly refused: number;
+  readonly resets: number;
+  readonly established: number;
+  readonly clients: number;
+  readonly since: string;
+}
+
+async function trouble(looking: Looking, source: Source, services: Source): Promise<Finding[]> {
+  const statement = troubleStatement(source, services);
+  const { rows, meta } = await look<TroubledRow>(looking, statement, 'sessions', source.note);
+  const of = (kind: Trouble): Found<TroubledRow> => ({ rows: rows.filter((row) => row.kind === kind), meta });
+  return [...worst(of('refuses'), refuses), ...silent(of('silent')), ...worst(of('resets'), resets)];
+}
+
+function refuses({ address, port, attempts, refused, clients, since }: TroubledRow) {
+  return {
+    kind: 'refuses',
+    title: `${service(address, port)} refuses everybody`,
+    detail: `${counted(refused)} of ${counted(attempts)} attempts by ${plural(clients, 'client')}`,
+    since: rfc(since),
+    severity: 'bad',
+    way: sessionsWith(...serviceConditions(address, port)),
+  } as const;
+}
+
+function silent(found: Found<TroubledRow>): Finding[] {
+  const others = found.rows.length - 1;
   const ports = new Set(found.rows.map(({ port }) => port));
-  return worst(found, ({ address, port, attempts, refused, clients, since }) => {
-    const who = silent
-      ? `${counted(attempts)} attempts by ${plural(clients, 'client')}, no answer`
-      : `${counted(refused)} of ${counted(attempts)} attempts by ${plural(clients, 'client')}`;
+  return worst(found, ({ address, port, attempts, clients, since }) => {
     const alike =
-      silent && found.rows.length > 1 && ports.size === 1
-        ? `; ${plural(found.rows.length - 1, 'other server')} at port ${port} alike: a firewall may drop them`
+      others > 0 && ports.size === 1
+        ? `; ${plural(others, 'other server')} at port ${port} alike: a firewall may drop them`
         : '';
     return {
-      kind: silent ? 'silent' : 'refuses',
-      title: `${service(address, port)} ${silent ? 'answers nobody' : 'refuses everybody'}`,
-      detail: `${who}${alike}`,
+      kind: 'silent',
+      title: `${service(address, port)} answers nobody`,
+      detail: `${counted(attempts)} attempts by ${plural(clients, 'client')}, no answer${alike}`,
       since: rfc(since),
-      severity: silent ? 'warn' : 'bad',
+      severity: 'warn',
       way: sessionsWith(...serviceConditions(address, port)),
     };
   });
+}
+
+function resets({ address, port, resets: n, established, clients }: TroubledRow) {
+  return {
+    kind: 'resets',
+    title: `${service(address, port)} cuts connections off`,
+    detail: `${counted(n)} of ${counted(established)} established ones, of ${plural(clients, 'client')}`,
+    severity: 'warn',
+    way: sessionsWith(...serviceConditions(address, port), 'tcp_state:RSTR'),
+  } as const;
 }
 
 interface LossRow {
@@ -249,9 +280,8 @@ function oneSided(found: Found<OneSided>): Finding[] {
 }
 
 async function slow(looking: Looking, source: Source, services: Source): Promise<Finding[]> {
-  const candidates = slowCandidates(services);
-  const { rows } = await look(looking, candidates, services.table);
-  if (rows.length === 0) return [];
+  const { rows: candidates } = await look<ServiceKey>(looking, slowCandidates(services), services.table);
+  if (candidates.length === 0) return [];
   const found = await look<{
     address: string;
     port: number;
@@ -284,23 +314,6 @@ async function slow(looking: Looking, source: Source, services: Source): Promise
       },
     };
   });
-}
-
-async function resets(looking: Looking, source: Source, services: Source): Promise<Finding[]> {
-  const found = await look<{
-    address: string;
-    port: number;
-    resets: number;
-    established: number;
-    clients: number;
-  }>(looking, resetsStatement(source, services), 'sessions', source.note);
-  return worst(found, ({ address, port, resets: n, established, clients }) => ({
-    kind: 'resets',
-    title: `${service(address, port)} cuts connections off`,
-    detail: `${counted(n)} of ${counted(established)} established ones, of ${plural(clients, 'client')}`,
-    severity: 'warn',
-    way: sessionsWith(...serviceConditions(address, port), 'tcp_state:RSTR'),
-  }));
 }
 
 async function names(looking: Looking, from: string, where: string): Promise<Finding[]> {
@@ -433,11 +446,9 @@ export const findingsHandlers: Handlers<'findings'> = {
     const from = `${services.facts.prefix}transactions AS t`;
     const found = await Promise.all([
       scans(looking, source),
-      shut(looking, source, byHour, false),
-      shut(looking, source, byHour, true),
+      trouble(looking, source, byHour),
       losses(looking),
       slow(looking, source, byHour),
-      resets(looking, source, byHour),
       names(looking, from, where),
       logons(looking, from, where),
       certificates(looking),

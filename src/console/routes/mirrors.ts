@@ -7,6 +7,7 @@ import { type Handlers, keeping, metaOf, type Services, surroundings } from '../
 import { objects } from '../questions.js';
 import {
   columnsOf,
+  groupedStatement,
   MINUTE_SERIES,
   mirrorMinutesStatement,
   mirrorsStatement,
@@ -19,7 +20,19 @@ import { type Range, rangeOf } from '../statements/scope.js';
 /** Milliseconds for which it is known who shows one direction only: it costs a look at sessions. */
 const KEEP_SIDES = 30_000;
 
-type AccountRow = MirrorAccount & { readonly id: string; readonly trace: Readonly<Record<string, number>> };
+/** A row of mirrorsStatement. */
+interface AccountRow extends Omit<MirrorAccount, 'clock'> {
+  readonly id: string;
+  readonly trace: Readonly<Record<string, number>>;
+  readonly clock_name: string;
+  readonly clock_kind: 'arrival' | 'fitted' | 'absolute';
+  readonly clock_offset_ns: number;
+  readonly clock_drift_ppb: number;
+  readonly clock_delay_ns: number;
+  readonly clock_jitter_ns: number;
+  readonly clock_disbelieved: number;
+  readonly clock_jumps: number;
+}
 interface SidesRow {
   readonly id: string;
   readonly tcp: number;
@@ -32,12 +45,14 @@ export const mirrorHandlers: Handlers<'mirrors' | 'mirrorMinutes' | 'mirrorFrame
     const steps = stepsOf(range, query.steps);
     const { questions, facts, beside } = services;
     const statement = mirrorsStatement(range, steps, facts.prefix);
-    const [answer, sides, known, status] = await Promise.all([
+    const [answer, sides, grouped, known, status] = await Promise.all([
       questions.ask(statement, keeping(ended, signal)),
       questions.ask(oneSidedStatement(range, facts.prefix), { signal, keep: KEEP_SIDES }),
+      questions.ask(groupedStatement(range, facts.prefix), { signal, keep: KEEP_SIDES }),
       facts.mirrors(signal),
       beside.status(),
     ]);
+    const inGroups = new Set(grouped.rows.map(([name]) => name));
     const lines = together(known, objects<AccountRow>(answer), objects<SidesRow>(sides), status, steps);
     // A capture's mirror points are nobody's here.
     if (services.capture === '') services.mirrorEntries.refresh();
@@ -46,7 +61,7 @@ export const mirrorHandlers: Handlers<'mirrors' | 'mirrorMinutes' | 'mirrorFrame
       return entry === undefined ? line : { ...line, entry };
     };
     return {
-      mirrors: lines.map(placed),
+      mirrors: lines.map((line) => ({ ...placed(line), grouped: inGroups.has(line.name) })),
       unlisted: Math.max(0, (status?.unlisted.points ?? 0) - (status?.unlisted.loudest.length ?? 0)),
       from: steps.from,
       interval: steps.interval,
@@ -104,6 +119,26 @@ function idOf({ type, source, session, key }: MirrorStatus): string {
   return `${type},${source},${session ?? ''},${key ?? ''}`;
 }
 
+function accountOf(row: AccountRow, steps: Steps): Pick<MirrorSaid, 'account' | 'trace'> {
+  const { id: _, trace, clock_name, clock_kind, ...rest } = row;
+  const { clock_offset_ns, clock_drift_ppb, clock_delay_ns, clock_jitter_ns, ...counts } = rest;
+  const { clock_disbelieved, clock_jumps, ...account } = counts;
+  const clock =
+    clock_kind === 'arrival'
+      ? null
+      : {
+          name: clock_name,
+          kind: clock_kind,
+          offset_ns: clock_offset_ns,
+          drift_ppb: clock_drift_ppb,
+          delay_ns: clock_delay_ns,
+          jitter_ns: clock_jitter_ns,
+          disbelieved: clock_disbelieved,
+          jumps: clock_jumps,
+        };
+  return { account: { ...account, clock }, trace: traceOf(trace, steps) };
+}
+
 /** One line a mirror point, whoever knows of it: those with a name first. */
 function together(
   known: readonly MirrorPointSaid[],
@@ -113,7 +148,16 @@ function together(
   steps: Steps,
 ): MirrorSaid[] {
   const lines = new Map<string, MirrorSaid>();
-  const empty = { policy: '', entry: null, account: null, trace: [], tcp: 0, one_sided: 0, now: null };
+  const empty = {
+    policy: '',
+    entry: null,
+    account: null,
+    trace: [],
+    tcp: 0,
+    one_sided: 0,
+    grouped: false,
+    now: null,
+  };
   for (const point of known) lines.set(point.id, { ...empty, ...point });
   for (const now of [...(status?.mirrors ?? []), ...(status?.unlisted.loudest ?? [])]) {
     const { name, site, type, source, target, session, key, policy } = now;
@@ -127,9 +171,9 @@ function together(
     const before = lines.get(id) ?? empty;
     lines.set(id, { ...before, id, name, site, type, source, target, session, key, policy, now });
   }
-  for (const { id, trace, ...account } of accounts) {
-    const line = lines.get(id);
-    if (line !== undefined) lines.set(id, { ...line, account, trace: traceOf(trace, steps) });
+  for (const row of accounts) {
+    const line = lines.get(row.id);
+    if (line !== undefined) lines.set(row.id, { ...line, ...accountOf(row, steps) });
   }
   for (const { id, tcp, one_sided } of sides) {
     const line = lines.get(id);

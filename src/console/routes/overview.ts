@@ -98,7 +98,7 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
       asked<Sums>(services, sumsStatement(traffic, interval), traffic, signal),
       asked<{ hosts: number; conversations?: number }>(services, hostsStatement(hosts), hosts, signal),
       asked<{ address: string; failed: number }>(services, blamedStatement(clients), clients, signal),
-      asked<{ inside: number; inside_us: number; internet: number; internet_us: number }>(
+      asked<{ inside: number; timed: number; median_us: number }>(
         services,
         handshakesStatement(servers),
         servers,
@@ -109,8 +109,10 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
     const values = (of: keyof Sums): number[] => filled(sums.rows, (row) => row[of], from, interval, buckets);
     const [end] = ends.rows;
     const [blame] = blamed.rows;
-    const [handshake] = handshakes.rows;
-    const median = (us: number, sessions: number) => ({ us: sessions === 0 ? null : us, sessions });
+    const handshake = (inside: 0 | 1) => {
+      const row = handshakes.rows.find((one) => one.inside === inside);
+      return { us: row?.median_us ?? null, sessions: row?.timed ?? 0 };
+    };
     return {
       from: timeText(range.from)!,
       to: timeText(range.to)!,
@@ -137,8 +139,8 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
         meta: blamed.meta,
       },
       handshake: {
-        inside: median(handshake.inside_us, handshake.inside),
-        internet: median(handshake.internet_us, handshake.internet),
+        inside: handshake(1),
+        internet: handshake(0),
         meta: handshakes.meta,
       },
     };

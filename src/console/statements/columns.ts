@@ -7,7 +7,17 @@ import { POINT_ID } from './point.js';
 export type ConditionTable = 'sessions' | 'transactions';
 
 /** How a column is compared and shown. */
-export type Kind = 'number' | 'text' | 'address' | 'addresses' | 'array' | 'uuid' | 'enum' | 'time' | 'map';
+export type Kind =
+  | 'number'
+  | 'text'
+  | 'texts'
+  | 'address'
+  | 'addresses'
+  | 'array'
+  | 'uuid'
+  | 'enum'
+  | 'time'
+  | 'map';
 
 export interface AskedColumn {
   readonly name: string;
@@ -37,6 +47,7 @@ const KINDS: Partial<Record<ColumnType['kind'], Kind>> = {
   fixed32: 'number',
   enum: 'enum',
   uints: 'array',
+  texts: 'texts',
   ip: 'address',
   ips: 'addresses',
   uuid: 'uuid',

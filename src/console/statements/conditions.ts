@@ -118,8 +118,9 @@ function compared(column: string, said: string, values: readonly string[], table
     return text(value);
   };
   if (kind === 'array') return values.map((v) => `has(${sql}, ${whole(said, v)})`).join(' OR ');
-  if (kind === 'addresses') {
-    const each = (value: string): string => alternatives('a', [address(said, value)]);
+  if (kind === 'addresses' || kind === 'texts') {
+    const each = (value: string): string =>
+      alternatives('a', [kind === 'texts' ? text(value) : address(said, value)]);
     return values.map((v) => `arrayExists(a -> ${each(v)}, ${sql})`).join(' OR ');
   }
   // A word that the enum does not have is equal to none of it.

@@ -36,16 +36,12 @@ export function blamedStatement(source: Source): string {
   );
 }
 
-/** @returns a row of count and median with servers inside, and the same of those outside */
+/** @returns a row each, if there are any, of handshakes with servers inside and outside: count and median */
 export function handshakesStatement(source: Source): string {
   const { handshake } = measuresOf(source);
-  const inside = isInside('t.server_ip');
-  const counted = (of: string): string =>
-    source.table === 'sessions' ? `countIf(t.handshake_us > 0 AND ${of})` : `sumIf(t.handshakes, ${of})`;
   return (
-    `SELECT ${counted(inside)} AS inside, ${handshake.quantile(0.5, inside)} AS inside_us,\n` +
-    `  ${counted(`NOT ${inside}`)} AS internet,\n` +
-    `  ${handshake.quantile(0.5, `NOT ${inside}`)} AS internet_us\n` +
-    `FROM ${source.from}\nWHERE ${source.where}`
+    `SELECT ${isInside('t.server_ip')} AS inside,\n` +
+    `  ${handshake.count} AS timed, ${handshake.quantile(0.5)} AS median_us\n` +
+    `FROM ${source.from}\nWHERE ${source.where}\nGROUP BY inside\nHAVING timed > 0`
   );
 }

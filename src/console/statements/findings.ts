@@ -1,8 +1,9 @@
 /** What may be worth a look, in SQL: thresholds keep out what is usual, and every answer is bounded. */
 import { quote } from '../../store/tables.js';
-import { FAILED, isInside, measuresOf, networkOf, REFUSED, RESET, SILENT, written } from './measures.js';
+import { FAILED, isInside, measuresOf, networkOf, REFUSED, SILENT, written } from './measures.js';
 import { POINT, POINT_ID } from './scope.js';
 import type { Source } from './tables.js';
+import { listOf, type ServiceKey } from './top.js';
 
 /** Rows of a kind that are asked for: the first is shown, the others are counted. */
 export const MOST = 20;
@@ -99,44 +100,45 @@ export function scanCandidates(source: Source): string {
   );
 }
 
-/**
- * Services that have so many conversations with some end: a condition for what is looked at closely.
- *
- * @param states the ends, in sessions
- * @param summed what the roll-up has to say of a service
- */
-function servicesWith({ table, from, where }: Source, states: string, least: number, summed: string): string {
-  const [only, having, ranked] =
-    table === 'sessions'
-      ? [`t.tcp_state IN ${states}`, `count() >= ${least}`, '']
-      : ['t.protocol = 6', summed, ` ORDER BY sum(t.sessions) DESC LIMIT ${MOST_CANDIDATES}`];
-  return (
-    '(t.server_ip, t.server_port) IN (\n' +
-    `    SELECT t.server_ip, t.server_port FROM ${from}\n` +
-    `    WHERE ${where}\n      AND ${only}\n` +
-    `    GROUP BY t.server_ip, t.server_port HAVING ${having}${ranked})`
-  );
-}
+/** Services whose every attempt failed, and those that cut off what is established. */
+export type Trouble = 'refuses' | 'silent' | 'resets';
 
 /**
- * Services whose every attempt failed.
+ * Services that let nobody in, or cut off whom they let in: one kind each, as what is cut off was let in.
  *
  * @param services of sessions or the roll-up: what is looked at closely
- * @returns rows of address, port, attempts, refused, silent, clients, beginning
+ * @returns rows of kind, address, port, attempts, refused, resets, established, clients, beginning
  */
-export function shutStatement({ from, where }: Source, services: Source, silent: boolean): string {
-  const failed = 'sum(t.unanswered + t.refused)';
-  const summed = `${failed} >= ${LEAST.attempts} AND ${failed} = sum(t.sessions)`;
+export function troubleStatement({ from, where }: Source, services: Source): string {
+  const clients = (of: string): string => `uniqExactIf(t.client_ip, t.tcp_state IN ${of})`;
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port, count() AS attempts,\n` +
     `  countIf(t.tcp_state IN ${REFUSED}) AS refused, countIf(t.tcp_state IN ${SILENT}) AS silent,\n` +
-    '  uniqExact(t.client_ip) AS clients, min(t.first_seen) AS since\n' +
-    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
-    `  AND ${servicesWith(services, FAILED, LEAST.attempts, summed)}\n` +
-    'GROUP BY t.server_ip, t.server_port\n' +
-    `HAVING attempts = refused + silent AND attempts >= ${LEAST.attempts} AND clients >= ${LEAST.clients}\n` +
-    `  AND ${silent ? 'silent > refused' : 'refused >= silent'}\n` +
-    `ORDER BY attempts DESC, t.server_ip, t.server_port\nLIMIT ${MOST}`
+    `  countIf(t.tcp_state = 'RSTR') AS resets, attempts - refused - silent AS established,\n` +
+    `  if(established = 0, ${clients(FAILED)}, ${clients("('RSTR')")}) AS clients,\n` +
+    '  min(t.first_seen) AS since,\n' +
+    `  multiIf(established = 0, if(attempts < ${LEAST.attempts} OR clients < ${LEAST.clients}, '',\n` +
+    "      if(silent > refused, 'silent', 'refuses')),\n" +
+    `    resets >= ${LEAST.resets} AND resets >= ${LEAST.resetShare} * established, 'resets', '') AS kind\n` +
+    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'${troubled(services)}\n` +
+    "GROUP BY t.server_ip, t.server_port\nHAVING kind != ''\n" +
+    "ORDER BY if(kind = 'resets', resets, attempts) DESC, t.server_ip, t.server_port\n" +
+    `LIMIT ${MOST} BY kind`
+  );
+}
+
+/** The services that the roll-up suspects: a condition for what is looked at closely. */
+function troubled({ table, from, where }: Source): string {
+  if (table === 'sessions') return '';
+  const failed = 'sum(t.unanswered + t.refused)';
+  const shut = `${failed} >= ${LEAST.attempts} AND ${failed} = sum(t.sessions)`;
+  const share = `sum(t.reset) >= ${LEAST.resetShare} * (sum(t.sessions) - ${failed})`;
+  return (
+    '\n  AND (t.server_ip, t.server_port) IN (\n' +
+    `    SELECT t.server_ip, t.server_port FROM ${from}\n` +
+    `    WHERE ${where}\n      AND t.protocol = 6\n    GROUP BY t.server_ip, t.server_port\n` +
+    `    HAVING (${shut}) OR (sum(t.reset) >= ${LEAST.resets} AND ${share})\n` +
+    `    ORDER BY sum(t.sessions) DESC LIMIT ${2 * MOST_CANDIDATES})`
   );
 }
 
@@ -144,11 +146,16 @@ export function shutStatement({ from, where }: Source, services: Source, silent:
  * Services whose handshakes take much longer than what the same networks are used to: the median of all their
  * handshakes on the same side, inside or on the Internet.
  *
+ * @param candidates those that are looked at, at least one
  * @param sampled whether what is usual is told of some of the handshakes only
  * @returns rows of address, port, handshakes, clients, median, what is usual, mean round trip to the server,
  * mean answer, answers, all in microseconds
  */
-export function slowStatement({ from, where }: Source, candidates: string, sampled: boolean): string {
+export function slowStatement(
+  { from, where }: Source,
+  candidates: readonly ServiceKey[],
+  sampled: boolean,
+): string {
   const timed = `FROM ${from}\n    WHERE ${where}\n      AND t.handshake_us > 0`;
   // What is usual takes no more than an eighth of a long range.
   const some = sampled ? '\n      AND t.client_port % 8 = 0' : '';
@@ -164,7 +171,7 @@ export function slowStatement({ from, where }: Source, candidates: string, sampl
     '      uniqExact(t.client_ip) AS clients, sum(t.server_rtt_us) AS rtt_us,\n' +
     '      countIf(t.server_rtt_us > 0) AS rtts,\n' +
     '      sum(t.response_us) AS answers_us, sum(t.responses) AS answers\n' +
-    `    ${timed}\n      AND (t.server_ip, t.server_port) IN (\n        ${candidates})\n` +
+    `    ${timed}\n      AND (t.server_ip, t.server_port) IN (${listOf(candidates)})\n` +
     '    GROUP BY ip, port, network, inside)\n' +
     `SELECT ${written('ip')} AS address, port, sum(timed) AS handshakes, sum(clients) AS all_clients,\n` +
     '  quantileExactWeighted(0.5)(us, timed) AS median_us,\n' +
@@ -179,36 +186,18 @@ export function slowStatement({ from, where }: Source, candidates: string, sampl
   );
 }
 
-/** The slowest services, of `sessions` or the roll-up: what {@link slowStatement} looks at closely. */
+/**
+ * The slowest services, of `sessions` or the roll-up: what {@link slowStatement} looks at closely.
+ *
+ * @returns rows of address, port
+ */
 export function slowCandidates(source: Source): string {
   const { count, quantile } = measuresOf(source).handshake;
   return (
-    `SELECT t.server_ip, t.server_port FROM ${source.from} WHERE ${source.where}\n` +
-    `        GROUP BY t.server_ip, t.server_port HAVING ${count} >= ${LEAST.handshakes} ` +
-    `AND ${quantile(0.5)} >= ${LEAST.slowerUs / 2}\n` +
-    `        ORDER BY ${quantile(0.5)} DESC LIMIT ${MOST_CANDIDATES}`
-  );
-}
-
-/**
- * Services that cut off what is established.
- *
- * @param services of sessions or the roll-up: what is looked at closely
- * @returns rows of address, port, resets, established, clients
- */
-export function resetsStatement({ from, where }: Source, services: Source): string {
-  const established = 'sum(t.sessions - t.unanswered - t.refused)';
-  const summed = `sum(t.reset) >= ${LEAST.resets} AND sum(t.reset) >= ${LEAST.resetShare} * ${established}`;
-  return (
-    `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
-    `  countIf(t.tcp_state = 'RSTR') AS resets, countIf(t.tcp_state NOT IN ${FAILED}) AS established,\n` +
-    `  uniqExactIf(t.client_ip, t.tcp_state = 'RSTR') AS clients,\n` +
-    `  countIf(t.tcp_state IN ${RESET}) AS by_either\n` +
-    `FROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
-    `  AND ${servicesWith(services, "('RSTR')", LEAST.resets, summed)}\n` +
-    'GROUP BY t.server_ip, t.server_port\n' +
-    `HAVING resets >= ${LEAST.resets} AND resets >= ${LEAST.resetShare} * established\n` +
-    `ORDER BY resets DESC, t.server_ip, t.server_port\nLIMIT ${MOST}`
+    `SELECT ${written('t.server_ip')} AS address, t.server_port AS port, ${quantile(0.5)} AS median_us\n` +
+    `FROM ${source.from}\nWHERE ${source.where}\nGROUP BY t.server_ip, t.server_port\n` +
+    `HAVING ${count} >= ${LEAST.handshakes} AND median_us >= ${LEAST.slowerUs / 2}\n` +
+    `ORDER BY median_us DESC, t.server_ip, t.server_port\nLIMIT ${MOST_CANDIDATES}`
   );
 }
 

@@ -61,7 +61,7 @@ export function isInside(column: string): string {
 export interface Times {
   /** Conversations that have one. */
   readonly count: string;
-  quantile(level: number, of?: string): string;
+  quantile(level: number): string;
 }
 
 export interface Measures {
@@ -81,10 +81,7 @@ export interface Measures {
 function bucketed(count: string, column: string): Times {
   return {
     count,
-    quantile: (level, of) => {
-      const quantile = of === undefined ? `(${level})(${column})` : `If(${level})(${column}, ${of})`;
-      return `round(exp2(quantileTimingArray${quantile} / 4))`;
-    },
+    quantile: (level) => `round(exp2(quantileTimingArray(${level})(${column}) / 4))`,
   };
 }
 
@@ -99,12 +96,11 @@ const SESSIONS: Measures = {
   resent: 'sum(t.client_retransmits + t.server_retransmits)',
   handshake: {
     count: 'countIf(t.handshake_us > 0)',
-    quantile: (level, of = '1') => `quantileExactIf(${level})(t.handshake_us, t.handshake_us > 0 AND ${of})`,
+    quantile: (level) => `quantileExactIf(${level})(t.handshake_us, t.handshake_us > 0)`,
   },
   response: {
     count: 'countIf(t.responses > 0)',
-    quantile: (level, of = '1') =>
-      `round(quantileExactIf(${level})(t.response_us / t.responses, t.responses > 0 AND ${of}))`,
+    quantile: (level) => `round(quantileExactIf(${level})(t.response_us / t.responses, t.responses > 0))`,
   },
 };
 

@@ -15,6 +15,26 @@ const SUMS = [
   'malformed',
 ] as const;
 
+/** Its clock, of rows of its minutes `m`: as in the last one, but for what is most or adds up. */
+const CLOCK = [
+  'argMax(m.clock, m.minute) AS clock_name',
+  'argMax(m.clock_kind, m.minute) AS clock_kind',
+  'argMax(m.clock_offset_ns, m.minute) AS clock_offset_ns',
+  'argMax(m.clock_drift_ppb, m.minute) AS clock_drift_ppb',
+  'argMax(m.clock_delay_ns, m.minute) AS clock_delay_ns',
+  'max(m.clock_jitter_ns) AS clock_jitter_ns',
+  'sum(m.clock_disbelieved) AS clock_disbelieved',
+  'sum(m.clock_jumps) AS clock_jumps',
+] as const;
+const CLOCK_OF_MINUTE = [
+  ...['clock', 'clock_kind', 'clock_offset_ns', 'clock_drift_ppb', 'clock_delay_ns'].map(
+    (name) => `any(t.${name}) AS ${name}`,
+  ),
+  'max(t.clock_jitter_ns) AS clock_jitter_ns',
+  'sum(t.clock_disbelieved) AS clock_disbelieved',
+  'sum(t.clock_jumps) AS clock_jumps',
+] as const;
+
 /** Mirror points that are listed. */
 export const MOST_MIRRORS = 1000;
 
@@ -55,10 +75,12 @@ export function mirrorsStatement(range: Range, { from, interval }: Steps, prefix
     '  sum(m.drops) AS host_drops, argMax(m.sequence, m.minute) AS sequence,\n' +
     '  uniqExact(m.minute) AS minutes, uniqExactIf(m.minute, m.lost > 0) AS lost_minutes,\n' +
     '  max(m.lost) AS most_lost, toUnixTimestamp(max(m.minute)) AS last_minute,\n' +
+    `  ${CLOCK.join(',\n  ')},\n` +
     `  sumMap(map(toUInt32(intDiv(toUnixTimestamp(m.minute) - ${from}, ${interval})),\n` +
     '    m.packets)) AS trace\n' +
     `FROM (\n  SELECT ${POINT_ID} AS id, minute, collector, ${inner.join(', ')},\n` +
-    '    max(t.kernel_drops) AS drops, any(t.sequence) AS sequence\n' +
+    '    max(t.kernel_drops) AS drops, any(t.sequence) AS sequence,\n' +
+    `    ${CLOCK_OF_MINUTE.join(',\n    ')}\n` +
     `  FROM ${prefix}mirrors AS t WHERE ${minutesWithin(range)}\n` +
     '  GROUP BY id, minute, collector) AS m\n' +
     `GROUP BY id ORDER BY id LIMIT ${MOST_MIRRORS}`
@@ -70,14 +92,26 @@ const LONG_ENOUGH = 8;
 /** Seconds before the end of the range in which conversations are looked at. */
 const LOOKED_AT = 3600n;
 
-/** A row a mirror point: TCP conversations, and those of which one direction was seen. */
-export function oneSidedStatement({ from, to }: Range, prefix: string): string {
+/** The part of a range in which conversations are looked at. */
+function lookedAt({ from, to }: Range): string {
   const begin = to - LOOKED_AT * NANOSECONDS;
+  return `first_seen >= ${timeLiteral(begin > from ? begin : from)} AND first_seen < ${timeLiteral(to)}`;
+}
+
+/** The names of mirrors that are in groups: those that saw a conversation. */
+export function groupedStatement(range: Range, prefix: string): string {
+  return (
+    `SELECT DISTINCT arrayJoin(seen_by) AS name\nFROM ${prefix}sessions\n` +
+    `WHERE ${lookedAt(range)}\nLIMIT ${MOST_MIRRORS}`
+  );
+}
+
+/** A row a mirror point: TCP conversations, and those of which one direction was seen. */
+export function oneSidedStatement(range: Range, prefix: string): string {
   return (
     `SELECT ${POINT_ID} AS id, count() AS tcp,\n` +
     '  countIf(client_packets = 0 OR server_packets = 0) AS one_sided\n' +
-    `FROM ${prefix}sessions\nWHERE first_seen >= ${timeLiteral(begin > from ? begin : from)} ` +
-    `AND first_seen < ${timeLiteral(to)}\n` +
+    `FROM ${prefix}sessions\nWHERE ${lookedAt(range)}\n` +
     `  AND transport = 'tcp' AND client_packets + server_packets >= ${LONG_ENOUGH}\n` +
     `GROUP BY id LIMIT ${MOST_MIRRORS}`
   );

@@ -184,6 +184,11 @@ export interface ServiceKey {
   readonly port: number;
 }
 
+/** Services as what `(t.server_ip, t.server_port)` is in. */
+export function listOf(services: readonly ServiceKey[]): string {
+  return services.map(({ address, port }) => `(toIPv6('${address}'), ${port})`).join(', ');
+}
+
 /**
  * How many clients services have, or fail for, which no roll-up knows.
  * @returns rows of address, port, clients
@@ -193,11 +198,11 @@ export function clientsStatement(
   services: readonly ServiceKey[],
   whose: 'all' | 'failed',
 ): string {
-  const list = services.map(({ address, port }) => `(toIPv6('${address}'), ${port})`).join(', ');
   return (
     `SELECT ${written('t.server_ip')} AS address, t.server_port AS port,\n` +
     '  uniqExact(t.client_ip) AS clients\n' +
-    `FROM ${source.from}\nWHERE ${source.where}\n  AND (t.server_ip, t.server_port) IN (${list})` +
+    `FROM ${source.from}\nWHERE ${source.where}\n` +
+    `  AND (t.server_ip, t.server_port) IN (${listOf(services)})` +
     `${whose === 'failed' ? `\n  AND t.tcp_state IN ${FAILED}` : ''}\nGROUP BY t.server_ip, t.server_port`
   );
 }

@@ -25,14 +25,17 @@ export function valuesStatement(
     throw new RequestError(`column: ${column} is no column whose values ${table} can be asked for`, 400, {
       hint: 'docs/reference/columns.md lists them',
     });
-  const many = found.kind === 'array' || found.kind === 'addresses';
+  const many = found.kind === 'array' || found.kind === 'addresses' || found.kind === 'texts';
   const value = many ? `arrayJoin(${found.sql})` : found.sql;
   const statement =
     `SELECT ${value} AS value, count() AS rows, sum(${COLUMNS[table].get('bytes')?.sql}) AS bytes,\n` +
     '  count() OVER () AS all_values, sum(rows) OVER () AS all_rows\n' +
     `FROM ${prefix}${table}\nWHERE ${where}\nGROUP BY value\nORDER BY ${by} DESC, value\nLIMIT ${limit}`;
-  return { statement, kind: found.kind === 'addresses' ? 'address' : found.kind };
+  return { statement, kind: EACH[found.kind] ?? found.kind };
 }
+
+/** What each of many is. */
+const EACH: Partial<Record<Kind, Kind>> = { addresses: 'address', texts: 'text' };
 
 /**
  * How many rows a range has, and how many fit without each of some conditions: in one pass.

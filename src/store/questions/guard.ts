@@ -69,15 +69,20 @@ const SYSTEM = /^(system|information_schema)$/i;
 /**
  * Judges a statement that must only read.
  *
- * @param parameters of the statement must be set in the engine that is asked
+ * @param ask asks an engine in which the statement's parameters are set
+ * @param sources the names of {@link tableFunctions}, where they are known
  * @throws StatementRefused naming what it does besides reading; StoreError for a statement that the engine
  * cannot parse
  */
-export async function judgeReading(sql: string, ask: AskEngine): Promise<Judged> {
+export async function judgeReading(
+  sql: string,
+  ask: AskEngine,
+  sources?: ReadonlySet<string>,
+): Promise<Judged> {
   const { statement: formatted, settings } = splitSettings(await format(sql, ask));
   const tokens = tokensOf(formatted);
   if (!/^(SELECT|WITH|SHOW|DESCRIBE|EXISTS|EXPLAIN|\()$/.test(tokens[0].text)) throw doesMore(tokens);
-  refuseNames(tokens, await tableFunctions(ask));
+  refuseNames(tokens, sources ?? (await tableFunctions(ask)));
   refuseOutfile(tokens);
   const tree = await explain(formatted, ask);
   const [root] = tree;
@@ -124,8 +129,8 @@ async function format(sql: string, ask: AskEngine): Promise<string> {
   }
 }
 
-/** The engine's table functions, in lower case. */
-async function tableFunctions(ask: AskEngine): Promise<Set<string>> {
+/** The engine's table functions that a question may not use, in lower case. */
+export async function tableFunctions(ask: AskEngine): Promise<Set<string>> {
   const names = await ask('SELECT lower(name) FROM system.table_functions');
   return new Set(names.split('\n').filter((name) => name !== '' && !TABLE_FUNCTIONS.has(name)));
 }

@@ -11,6 +11,7 @@ import type {
   RouteName,
 } from '../../../src/console/contract.js';
 import { PREFIX } from '../app/served.js';
+import { keepEarly, takeEarly } from './early.js';
 import { linesOf } from './lines.js';
 import { PATHS } from './paths.js';
 
@@ -104,9 +105,30 @@ const SILENT: Problem = {
 
 /** The same, for answers that are streamed. */
 export async function request<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Response> {
+  const asked = takeEarly(requestOf(name, options), options.signal) ?? send(name, options);
+  const response = await asked.catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(SILENT);
+  });
+  if (!response.ok) throw new ApiError(await problemOf(response));
+  return response;
+}
+
+/** Asks what a part of the page is going to ask, which then gets this answer. */
+export function callEarly<N extends RouteName>(name: N, query?: Asked<N>): Promise<Response> {
+  const options: CallOptions<N> = { ...(query !== undefined && { query }), progress: () => undefined };
+  return keepEarly(requestOf(name, options), (signal) => send(name, { ...options, signal }));
+}
+
+/** What tells a request from others. */
+function requestOf<N extends RouteName>(name: N, options: CallOptions<N>): string {
+  return `${PATHS[name].split(' ')[0]} ${urlOf(name, options)}`;
+}
+
+function send<N extends RouteName>(name: N, options: CallOptions<N>): Promise<Response> {
   const [method] = PATHS[name].split(' ');
   const { body, signal, progress } = options;
-  const response = await fetch(urlOf(name, options), {
+  return fetch(urlOf(name, options), {
     method,
     credentials: 'same-origin',
     ...(signal !== undefined && { signal }),
@@ -115,12 +137,7 @@ export async function request<N extends RouteName>(name: N, options: CallOptions
       ...(progress !== undefined && { Accept: `application/json, ${LINES}` }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-  }).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError(SILENT);
   });
-  if (!response.ok) throw new ApiError(await problemOf(response));
-  return response;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

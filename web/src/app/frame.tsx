@@ -31,8 +31,9 @@ import { absolute, RUNNING, runningWords, shifted } from './range.js';
 import { useAbout, useChangeScope, useLookedAt } from './scope.js';
 import { useMe } from './signed-in.js';
 import { sought } from './sought.js';
-import { toggleTheme, useTheme } from './theme.js';
+import { toggleTheme } from './theme.js';
 import { TimeDialog } from './time-dialog.js';
+import { useTheme } from './use-theme.js';
 import { ViewsDialog, ViewsMenu } from './views.js';
 
 export { PAGES, useCarried };

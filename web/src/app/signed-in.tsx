@@ -1,28 +1,16 @@
-/** Signs in with the token of the link, which leaves the address at once; asks for it where it is missing. */
+/** Lets in who has signed in with the link's token (first.ts), or before; asks for it where it is missing. */
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Answer } from '../../../src/console/contract.js';
 import { ApiError, call } from '../api/client.js';
+import { signedIn } from '../first.js';
 import { Wrong } from '../parts/states.js';
 
-/** The token of `#token=…`. It is never sent with an address, and leaves no trace in the history. */
-function takeToken(): string | undefined {
-  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
-  if (token !== undefined) history.replaceState(history.state, '', location.pathname + location.search);
-  return token;
-}
-
-const token = takeToken();
-
-async function signIn(signal: AbortSignal): Promise<Answer<'me'>> {
-  if (token !== undefined) return call('login', { body: { token }, signal });
-  return call('me', { signal });
-}
-
-const ME = queryOptions<Answer<'me'>, ApiError>({
+export const ME = queryOptions<Answer<'me'>, ApiError>({
   queryKey: ['me'],
-  queryFn: ({ signal }) => signIn(signal),
+  queryFn: () => signedIn,
   retry: false,
+  retryOnMount: false,
   staleTime: Number.POSITIVE_INFINITY,
 });
 

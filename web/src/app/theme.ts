@@ -1,12 +1,11 @@
-/** Light, dark, or as the system says. */
-import { useSyncExternalStore } from 'react';
+/** Light, dark, or as the system says: without React, for the first script. */
 
 export type Theme = 'light' | 'dark';
 const KEY = 'mirrorlake.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
-function chosen(): Theme {
+export function chosenTheme(): Theme {
   const kept = localStorage.getItem(KEY);
   return kept === 'light' || kept === 'dark' ? kept : system.matches ? 'dark' : 'light';
 }
@@ -18,18 +17,17 @@ export function startTheme(): void {
 }
 
 function apply(): void {
-  document.documentElement.classList.toggle('dark', chosen() === 'dark');
+  document.documentElement.classList.toggle('dark', chosenTheme() === 'dark');
   for (const listener of listeners) listener();
 }
 
 export function toggleTheme(): void {
-  localStorage.setItem(KEY, chosen() === 'dark' ? 'light' : 'dark');
+  localStorage.setItem(KEY, chosenTheme() === 'dark' ? 'light' : 'dark');
   apply();
 }
 
-export function useTheme(): Theme {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, chosen);
+/** @returns ends it */
+export function watchTheme(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

@@ -53,6 +53,11 @@ export function micros(us: number): string {
   return seconds(us / 1e6);
 }
 
+/** Nanoseconds: `80 ns`, `339 µs`, `37.0 s`. */
+export function nanoseconds(ns: number): string {
+  return ns < 1000 ? `${whole.format(ns)} ns` : micros(ns / 1000);
+}
+
 /** Seconds: `1.24 s`, `4 min 10 s`, `3 h 12 min`, `3 d 4 h`. */
 export function seconds(s: number): string {
   if (s < 60)

@@ -5,7 +5,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { useTheme } from '../app/theme.js';
+import { useTheme } from '../app/use-theme.js';
 import { day, minute, useUtc } from '../format/times.js';
 import { resolved, seriesColor } from './colors.js';
 import { useTwins } from './twins.js';
@@ -191,6 +191,8 @@ export function Chart(props: ChartProps) {
     };
     made.over.addEventListener('click', click);
     const resize = new ResizeObserver(() => {
+      // It says how wide it is when it begins, too.
+      if (element.clientWidth === made.width) return;
       made.setSize({ width: element.clientWidth, height });
       place((n) => n + 1);
     });

@@ -15,8 +15,10 @@ const SOURCES: Readonly<Record<Names[number]['source'], string>> = {
 };
 
 const KEY = 'mirrorlake.names';
-/** Milliseconds in which addresses are gathered for one question, and at least between two questions. */
+/** Milliseconds in which addresses are gathered for one question. */
 const GATHER = 40;
+/** Questions that follow each other at once, as the cards of a page have their answers; then one a second. */
+const AT_FIRST = 4;
 const BETWEEN = 1000;
 /** Milliseconds for which an answer is kept, and how many names at once. */
 const KEEP = 60_000;
@@ -39,7 +41,8 @@ const wanted = new Set<string>();
 let range: { readonly from: string; readonly to: string } | undefined;
 /** A question is on its way, or will be. */
 let asking = false;
-let askedAt = Number.NEGATIVE_INFINITY;
+/** When each of the last {@link AT_FIRST} questions was asked, the oldest first. */
+const askedAt: number[] = [];
 let on = localStorage.getItem(KEY) !== '0';
 let version = 0;
 
@@ -89,7 +92,8 @@ function want(address: string): void {
 function askSoon(): void {
   if (asking || wanted.size === 0) return;
   asking = true;
-  setTimeout(() => void ask(), Math.max(GATHER, askedAt + BETWEEN - performance.now()));
+  const [oldest = Number.NEGATIVE_INFINITY] = askedAt.length < AT_FIRST ? [] : askedAt;
+  setTimeout(() => void ask(), Math.max(GATHER, oldest + AT_FIRST * BETWEEN - performance.now()));
 }
 
 async function ask(): Promise<void> {
@@ -102,7 +106,8 @@ async function ask(): Promise<void> {
   const addresses = [...wanted].slice(0, AT_ONCE);
   for (const address of addresses) wanted.delete(address);
   const asked = range;
-  askedAt = performance.now();
+  askedAt.push(performance.now());
+  if (askedAt.length > AT_FIRST) askedAt.shift();
   // A page without names is as right as one with them.
   const answer = await call('names', { query: { ...asked, address: addresses } }).catch(() => undefined);
   asking = false;

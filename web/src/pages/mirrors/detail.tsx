@@ -1,11 +1,12 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowLeftRight, List, Terminal } from 'lucide-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
+import type { MirrorAccount } from '../../../../src/console/contract/mirrors.js';
 import type { CollectorStatus } from '../../../../src/model/status.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
 import { useAbout, useLookedAt } from '../../app/scope.js';
-import { count, percent, plural, seconds } from '../../format/numbers.js';
+import { count, nanoseconds, percent, plural, seconds } from '../../format/numbers.js';
 import { Card } from '../../parts/card.js';
 import { Chart } from '../../parts/chart.js';
 import { Code, CopyButton } from '../../parts/code.js';
@@ -46,7 +47,16 @@ export function MirrorDetail(props: {
         <h2>{mirror.name || 'unnamed'}</h2>
         <span className="muted">{facts(line)}</span>
         <span className="grow" />
-        <Link to={'/sessions' as string} search={{ ...carried, m: mirror.id } as never} className="btn sm">
+        <Link
+          to={'/sessions' as string}
+          // A conversation of a group is that of the mirror which saw it first, and was seen by others.
+          search={
+            (mirror.grouped
+              ? { t: carried.t, f: [`seen_by:${mirror.name}`] }
+              : { ...carried, m: mirror.id }) as never
+          }
+          className="btn sm"
+        >
           <Icon of={List} />
           Its sessions
         </Link>
@@ -129,6 +139,7 @@ export function MirrorDetail(props: {
           )}
         </Card>
         <Naming line={line} status={status} />
+        {mirror.account?.clock != null && <Clock clock={mirror.account.clock} />}
       </div>
     </>
   );
@@ -244,6 +255,40 @@ function Account(props: {
       </div>
     </Card>
   );
+}
+
+/** The clock of its switch, whose timestamps are the times of its frames. */
+function Clock({ clock }: { readonly clock: NonNullable<MirrorAccount['clock']> }) {
+  const { name, kind, offset_ns, drift_ppb, delay_ns, jitter_ns, disbelieved, jumps } = clock;
+  const signed = (n: number): string => (n < 0 ? `−${nanoseconds(-n)}` : nanoseconds(n));
+  const facts = [
+    ['Clock', name],
+    ['It shows', kind === 'absolute' ? 'the time of day' : 'a count, fitted to when frames came'],
+    ['To add for UTC', signed(offset_ns)],
+    ['Runs', drift_ppb === 0 ? 'as fast as this host’s' : driftWords(drift_ppb)],
+    ['Least time on the way', signed(delay_ns)],
+    ['Jitter, at most', nanoseconds(jitter_ns)],
+    ['Timestamps not believed', count(disbelieved)],
+    ['Set, or restarted', jumps === 0 ? 'never' : plural(jumps, 'time')],
+  ] as const;
+  return (
+    <Card title="Its clock" sub="times are the switch’s">
+      <dl className="kv">
+        {facts.map(([label, value]) => (
+          <Fragment key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Card>
+  );
+}
+
+/** `2.5 ppm faster than this host’s`. */
+function driftWords(ppb: number): string {
+  const ppm = (Math.abs(ppb) / 1000).toLocaleString('en-US');
+  return `${ppm} ppm ${ppb > 0 ? 'faster' : 'slower'} than this host’s`;
 }
 
 /** The lines of the configuration that name it: this page changes none. */

@@ -7,28 +7,20 @@ import { count, plural } from '../../format/numbers.js';
 import { Card, Statement } from '../../parts/card.js';
 import { Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
+import { APPLICATIONS, CARDS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
 import css from './overview.module.css';
 import { ms } from './tables.js';
-
-const TABS = [
-  { value: 'dns', label: 'DNS' },
-  { value: 'http', label: 'HTTP' },
-  { value: 'tls', label: 'TLS' },
-  { value: 'databases', label: 'Databases' },
-  { value: 'others', label: 'Others' },
-] as const;
 
 type List = Answer<'applications'>['lists'][number];
 
 export function Applications() {
   const looked = useLookedAt();
-  const [of, setOf] = usePicked('app', TABS);
-  const answer = useAnswer(
-    'applications',
-    { ...looked?.query, of },
-    { enabled: looked !== undefined, every: looked?.every ?? false },
-  );
+  const [of, setOf] = usePicked('app', APPLICATIONS);
+  const answer = useAnswer('applications', CARDS.applications(looked?.query, of), {
+    enabled: looked !== undefined,
+    every: looked?.every ?? false,
+  });
   const { data } = answer;
   const counts = data?.tabs.find((tab) => tab.of === of);
   return (
@@ -44,7 +36,7 @@ export function Applications() {
         <Segments
           label="Application"
           value={of}
-          choices={TABS.map(({ value, label }) => {
+          choices={APPLICATIONS.map(({ value, label }) => {
             const tab = data?.tabs.find((one) => one.of === value);
             return {
               value,

@@ -8,6 +8,7 @@ import { Statement } from '../../parts/card.js';
 import { Spark } from '../../parts/chart.js';
 import { mirrorLabel } from '../../parts/marks.js';
 import { Bones, Going, Wrong } from '../../parts/states.js';
+import { CARDS } from './asked.js';
 import css from './overview.module.css';
 
 type Loss = Answer<'loss'>;
@@ -17,7 +18,6 @@ export function Figures({ before, loss }: { readonly before: boolean; readonly l
   const about = useAbout();
   const options = { enabled: looked !== undefined, every: looked?.every ?? false };
   const figures = useAnswer('figures', looked?.query, options);
-  const { from, to, mirror } = looked?.query ?? {};
   const former = useAnswer(
     'figures',
     { ...looked?.query, before: '1' },
@@ -25,7 +25,7 @@ export function Figures({ before, loss }: { readonly before: boolean; readonly l
   ).data;
   const formerLoss = useAnswer(
     'loss',
-    { from, to, mirror, before: '1' },
+    { ...CARDS.loss(looked?.query), before: '1' },
     { ...options, enabled: options.enabled && before },
   ).data;
   const { data } = figures;

@@ -2,7 +2,8 @@
 import { useSearch } from '@tanstack/react-router';
 import { useCarried } from '../../app/frame.js';
 import { useChangeScope } from '../../app/scope.js';
-import { one, scopeSearch } from '../../app/search.js';
+import { scopeSearch } from '../../app/search.js';
+import { pickedIn } from './asked.js';
 
 /** Search parameters of Sessions: what is looked at, with further conditions. */
 export function useSessionsWith(): (f: readonly string[]) => Readonly<Record<string, unknown>> {
@@ -19,9 +20,7 @@ export function usePicked<T extends string>(
   name: string,
   choices: readonly { readonly value: T }[],
 ): readonly [T, (value: T) => void] {
-  const given = one((useSearch({ strict: false }) as Record<string, unknown>)[name]);
+  const picked = pickedIn(useSearch({ strict: false }) as Record<string, unknown>, name, choices);
   const change = useChangeScope();
-  const [first] = choices;
-  const picked = choices.find(({ value }) => value === given) ?? first!;
-  return [picked.value, (value) => change({ [name]: value === first!.value ? undefined : value })];
+  return [picked, (value) => change({ [name]: value === choices[0]!.value ? undefined : value })];
 }

@@ -3,6 +3,7 @@ import { useAnswer } from '../../api/use-answer.js';
 import { useLookedAt } from '../../app/scope.js';
 import { Conditions } from '../../parts/conditions.js';
 import { Applications } from './applications.js';
+import { CARDS } from './asked.js';
 import { Figures } from './figures.js';
 import { WorthALook } from './findings.js';
 import { usePicked } from './links.js';
@@ -17,12 +18,10 @@ export function OverviewPage() {
   const looked = useLookedAt();
   const [compared, compare] = usePicked('compare', COMPARE);
   const before = compared === 'before';
-  const { from, to, mirror } = looked?.query ?? {};
-  const loss = useAnswer(
-    'loss',
-    { from, to, mirror },
-    { enabled: looked !== undefined, every: looked?.every ?? false },
-  );
+  const loss = useAnswer('loss', CARDS.loss(looked?.query), {
+    enabled: looked !== undefined,
+    every: looked?.every ?? false,
+  });
   return (
     <>
       <Conditions />

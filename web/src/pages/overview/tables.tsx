@@ -3,24 +3,25 @@ import { Link } from '@tanstack/react-router';
 import type { Answer, Asked } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
+import type { LookedAt } from '../../app/looked-at.js';
 import { useLookedAt } from '../../app/scope.js';
 import { bytes, count } from '../../format/numbers.js';
 import { Card } from '../../parts/card.js';
 import { Address, serviceName } from '../../parts/marks.js';
 import { Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
+import { CARDS, SLOW, TALKERS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
 import css from './overview.module.css';
 
 type Row = Answer<'top'>['rows'][number];
 
-function useTop(query: Pick<Asked<'top'>, 'what' | 'by' | 'limit'>) {
+function useTop(questionOf: (query: LookedAt['query'] | undefined) => Asked<'top'>) {
   const looked = useLookedAt();
-  return useAnswer(
-    'top',
-    { ...looked?.query, ...query },
-    { enabled: looked !== undefined, every: looked?.every ?? false },
-  );
+  return useAnswer('top', questionOf(looked?.query), {
+    enabled: looked !== undefined,
+    every: looked?.every ?? false,
+  });
 }
 
 /** A link to sessions with further conditions. */
@@ -38,15 +39,9 @@ function Sessions({ f, children }: { readonly f: readonly string[]; readonly chi
   );
 }
 
-const WHAT = [
-  { value: 'pairs', label: 'Pairs' },
-  { value: 'hosts', label: 'Hosts' },
-  { value: 'networks', label: 'Networks' },
-] as const;
-
 export function Talkers() {
-  const [what, setWhat] = usePicked('talkers', WHAT);
-  const answer = useTop({ what, by: 'bytes', limit: '8' });
+  const [what, setWhat] = usePicked('talkers', TALKERS);
+  const answer = useTop((query) => CARDS.talkers(query, what));
   const rows = answer.data?.rows ?? [];
   const most = rows[0]?.bytes ?? 0;
   const pairs = what === 'pairs';
@@ -56,7 +51,7 @@ export function Talkers() {
       of={answer}
       bones={8}
       meta={answer.data?.meta}
-      tools={<Segments label="Of" value={what} choices={WHAT} onChange={setWhat} />}
+      tools={<Segments label="Of" value={what} choices={TALKERS} onChange={setWhat} />}
     >
       {rows.length === 0 ? (
         <Empty>Nobody talked.</Empty>
@@ -141,22 +136,13 @@ function Service({ row }: { readonly row: Row }) {
   );
 }
 
-const SLOW = [
-  { value: 'handshake', label: 'Handshake' },
-  { value: 'response', label: 'Response' },
-] as const;
-
 /** How many times slower than the median of those shown is marked. */
 const MARKED = 5;
 
 export function SlowServices() {
   const [by, setBy] = usePicked('slow', SLOW);
   const handshake = by === 'handshake';
-  const answer = useTop({
-    what: 'services',
-    by: handshake ? 'handshake_p50' : 'response_p95',
-    limit: '8',
-  });
+  const answer = useTop((query) => CARDS.slow(query, by));
   const rows = answer.data?.rows ?? [];
   const p50 = (row: Row): number => (handshake ? row.handshake_p50_us : row.response_p50_us) ?? 0;
   const p95 = (row: Row): number => (handshake ? row.handshake_p95_us : row.response_p95_us) ?? 0;
@@ -211,7 +197,7 @@ export function ms(us: number): string {
 const FAILED = 'tcp_state:REJ,S0,RSTOS0,RSTRH';
 
 export function Failing() {
-  const answer = useTop({ what: 'services', by: 'failed', limit: '5' });
+  const answer = useTop(CARDS.failing);
   const rows = answer.data?.rows ?? [];
   return (
     <Card title="Connections that fail" of={answer} meta={answer.data?.meta}>

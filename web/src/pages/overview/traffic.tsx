@@ -15,23 +15,10 @@ import { Card } from '../../parts/card.js';
 import { Chart, type ChartMark, type Selection } from '../../parts/chart.js';
 import { Icon } from '../../parts/icon.js';
 import { Choose, Segments } from '../../parts/menu.js';
+import { BY, CARDS, UNITS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
 import { Nothing } from './nothing.js';
 import css from './overview.module.css';
-
-const UNITS = [
-  { value: 'bytes', label: 'bits/s' },
-  { value: 'packets', label: 'packets/s' },
-  { value: 'sessions', label: 'sessions' },
-] as const;
-const BY = [
-  { value: 'app', label: 'Application' },
-  { value: 'mirror', label: 'Mirror' },
-  { value: 'outcome', label: 'Outcome' },
-  { value: 'transport', label: 'Transport' },
-] as const;
-
-const POINTS = '120';
 
 export function Traffic(props: {
   readonly before: boolean;
@@ -43,10 +30,10 @@ export function Traffic(props: {
   const [unit, setUnit] = usePicked('unit', UNITS);
   const [by, setBy] = usePicked('by', BY);
   const options = { enabled: looked !== undefined, every: looked?.every ?? false };
-  const answer = useAnswer('series', { ...looked?.query, unit, by, points: POINTS }, options);
+  const answer = useAnswer('series', CARDS.traffic(looked?.query, unit, by), options);
   const former = useAnswer(
     'series',
-    { ...looked?.query, unit, by: 'none', points: POINTS, before: '1' },
+    { ...CARDS.traffic(looked?.query, unit, 'none'), before: '1' },
     { ...options, enabled: options.enabled && before },
   ).data;
   const { data } = answer;

@@ -5,8 +5,9 @@ import { useMemo, useState } from 'react';
 import { negated, readCondition, withCondition, writeCondition } from '../../app/conditions.js';
 import { printable } from '../../format/text.js';
 import { Icon } from '../../parts/icon.js';
+import { mirrorLabel } from '../../parts/marks.js';
 import { Pick, type Pickable } from '../../parts/pick.js';
-import { COLUMNS, type ListOf, type Mirrors, mirrorWords } from './columns.js';
+import { COLUMNS, type ListOf, type Mirrors } from './columns.js';
 import css from './sessions.module.css';
 import { TopValues } from './top-values.js';
 
@@ -59,10 +60,7 @@ export function conditionWords(
   const words = values.map((value) => {
     if (value === '') return 'none';
     if (name !== 'mirror') return printable(value);
-    return mirrorWords(
-      mirrors.find((m) => m.id === value || m.name === value),
-      value,
-    );
+    return mirrorLabel(mirrors, value);
   });
   return { name: name.replaceAll('_', ' '), value: words.join(' or ') };
 }

@@ -7,7 +7,7 @@ import { writeCondition } from '../../app/conditions.js';
 import { bytes, count, micros } from '../../format/numbers.js';
 import { printable } from '../../format/text.js';
 import { clock, day } from '../../format/times.js';
-import { mirrorColor, TcpState } from '../../parts/marks.js';
+import { mirrorColor, mirrorLabel, TcpState } from '../../parts/marks.js';
 import { textOf } from './cells.js';
 import css from './sessions.module.css';
 import { Outcome } from './words.js';
@@ -89,29 +89,21 @@ function time(name: string): Partial<ListColumn> {
 function mirror(): Partial<ListColumn> {
   return {
     label: 'Mirror',
-    width: 112,
+    width: 136,
     sortable: true,
     needs: ['mirror'],
     show: (row, mirrors) => {
       const said = textOf(row.mirror);
-      const found = mirrors.find((m) => m.id === said || (m.name !== '' && m.name === said));
       return (
         <span className="flex" style={{ gap: 6 }} title={said}>
           <i className="dot" style={{ background: mirrorColor(mirrors, said) }} />
-          {printable(mirrorWords(found, said))}
+          {printable(mirrorLabel(mirrors, said))}
         </span>
       );
     },
     text: (row) => textOf(row.mirror),
     conditions: (row) => [is('mirror', row.mirror)],
   };
-}
-
-/** A mirror point in few letters: its name; without one, its source and its key or session. */
-export function mirrorWords(found: Mirrors[number] | undefined, said: string): string {
-  if (found === undefined) return said;
-  if (found.name !== '') return found.name;
-  return `${found.source}#${found.key ?? found.session}`;
 }
 
 function named(label: string, width: number, more: Partial<ListColumn> = {}): Partial<ListColumn> {

@@ -17,11 +17,11 @@ import { Statement } from '../../parts/card.js';
 import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
 import { ShortLadder } from '../../parts/ladder.js';
-import { STATES, TcpState } from '../../parts/marks.js';
+import { mirrorLabel, STATES, TcpState } from '../../parts/marks.js';
 import { Actions } from '../../parts/menu.js';
 import { Bones, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
-import { COLUMNS, type Mirrors, mirrorWords, sideText } from './columns.js';
+import { COLUMNS, type Mirrors, sideText } from './columns.js';
 import { type KeptFrame, stepsOfFrames, stepsOfRow } from './ladder-steps.js';
 import css from './sessions.module.css';
 import { endWords, Outcome } from './words.js';
@@ -70,11 +70,10 @@ function ends(row: Row): string {
 
 function subOf(row: Row, mirrors: Mirrors): string {
   const point = `${row.mirror_type},${row.mirror_source},${row.mirror_session},${textOf(row.gre_key)}`;
-  const found = mirrors.find((m) => m.id === point);
   const vlans = row.vlan_ids as readonly number[];
   return [
     [textOf(row.app_protocol) || textOf(row.transport), textOf(row.server_name)].filter(Boolean).join(', '),
-    textOf(row.mirror_name) || mirrorWords(found, point),
+    textOf(row.mirror_name) || mirrorLabel(mirrors, point),
     ...(vlans.length > 0 ? [`VLAN ${vlans.join(', ')}`] : []),
     ...(row.vni === null ? [] : [`VNI ${row.vni}`]),
   ].join(' · ');
@@ -481,7 +480,6 @@ function AlsoSeen(props: { readonly row: Row; readonly session: Row; readonly mi
   const { row, session, mirrors } = props;
   const carried = useCarried();
   const said = textOf(row.mirror);
-  const found = mirrors.find((m) => m.id === said || m.name === said);
   const own = Number(session.client_packets) + Number(session.server_packets);
   const apart = Number(row.packets) - own;
   const state = row.tcp_state === session.tcp_state ? '' : `, ${textOf(row.tcp_state)}`;
@@ -492,7 +490,7 @@ function AlsoSeen(props: { readonly row: Row; readonly session: Row; readonly mi
         search={((before: object) => ({ ...before, ...carried, sel: textOf(row.session_id) })) as never}
         className="l"
       >
-        {mirrorWords(found, said)}
+        {mirrorLabel(mirrors, said)}
       </Link>{' '}
       <span className="faint">
         {plural(Number(row.packets), 'packet')},{' '}

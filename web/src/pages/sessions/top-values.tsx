@@ -6,9 +6,10 @@ import { useLookedAt } from '../../app/scope.js';
 import { bytes, count, plural } from '../../format/numbers.js';
 import { printable } from '../../format/text.js';
 import { Statement } from '../../parts/card.js';
+import { mirrorLabel } from '../../parts/marks.js';
 import { Waiting, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
-import { COLUMNS, type ListOf, type Mirrors, mirrorWords } from './columns.js';
+import { COLUMNS, type ListOf, type Mirrors } from './columns.js';
 import css from './sessions.module.css';
 
 type Value = Answer<'values'>['values'][number];
@@ -82,6 +83,5 @@ export function TopValues(props: {
 function ValueText(props: { readonly column: string; readonly value: Value; readonly mirrors: Mirrors }) {
   const text = textOf(props.value.value);
   if (text === '') return <span className="faint">{props.value.value === null ? 'none' : 'empty'}</span>;
-  const found = props.mirrors.find((m) => m.id === text || m.name === text);
-  return <>{printable(props.column === 'mirror' ? mirrorWords(found, text) : text)}</>;
+  return <>{printable(props.column === 'mirror' ? mirrorLabel(props.mirrors, text) : text)}</>;
 }

@@ -2,7 +2,7 @@
 import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
 import type { Page, Row } from '../../../../src/console/contract/sessions.js';
 import type { Meta } from '../../../../src/console/contract.js';
-import { type ApiError, call } from '../../api/client.js';
+import { type ApiError, call, captureInAddress } from '../../api/client.js';
 import { goingOf, type Slow, told, useSlow } from '../../api/slow.js';
 import { useLookedAt } from '../../app/scope.js';
 import type { ListOf } from './columns.js';
@@ -31,7 +31,8 @@ export interface List {
 export function useList(of: ListOf, order: string, columns: string): List {
   const looked = useLookedAt();
   const query = { ...looked?.query, order, columns };
-  const key = [of, 'list', query];
+  const capture = captureInAddress();
+  const key = [of, 'list', query, capture];
   const slow = useSlow(key);
   const answer = useInfiniteQuery<Page, ApiError, InfiniteData<Page>, unknown[], string | undefined>({
     queryKey: key,
@@ -49,8 +50,9 @@ export function useList(of: ListOf, order: string, columns: string): List {
       ),
     initialPageParam: undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
-    // Rows of the other list have other columns.
-    placeholderData: (before, question) => (question?.queryKey[0] === of ? before : undefined),
+    // Rows of the other list have other columns; those of another store are others.
+    placeholderData: (before, question) =>
+      question?.queryKey[0] === of && question.queryKey[3] === capture ? before : undefined,
     // Whoever has scrolled on reads on: the pages would be asked for again, one by one.
     refetchInterval: ({ state }) =>
       state.data?.pages.length === 1 && goingOf(slow.hash) !== 'stopped' ? (looked?.every ?? false) : false,

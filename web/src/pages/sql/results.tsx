@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { memo, useMemo, useRef } from 'react';
 import { ApiError } from '../../api/client.js';
 import { bytes, count } from '../../format/numbers.js';
 import { Running, Wrong } from '../../parts/states.js';
@@ -8,6 +8,9 @@ import { isNumber } from './csv.js';
 import styles from './sql.module.css';
 
 const ROW = 28;
+/** Pixels for the number of a row, and rows whose values say how wide columns are. */
+const NUMBER = 44;
+const MEASURED = 200;
 
 /** Control characters as dots: what strangers wrote is shown, and does nothing. */
 export function plainText(value: unknown): string {
@@ -21,10 +24,20 @@ export function plainText(value: unknown): string {
 function widths(head: SqlAnswer['head'], rows: SqlAnswer['rows']): number[] {
   return head.map(({ name }, i) => {
     const longest = rows
-      .slice(0, 200)
+      .slice(0, MEASURED)
       .reduce((most, row) => Math.max(most, plainText(row[i]).length), name.length);
     return Math.min(Math.max(longest, 4), 60) * 7.4 + 18;
   });
+}
+
+/** Columns that share what room is left. Nothing is measured to lay out a row: 60 a second are drawn. */
+function layoutOf(columns: readonly number[]): { readonly width: number; readonly template: string } {
+  const width = columns.reduce((sum, column) => sum + column, NUMBER);
+  const share = `max(0px, 100% - ${width}px) / ${columns.length}`;
+  return {
+    width,
+    template: [`${NUMBER}px`, ...columns.map((column) => `calc(${column}px + ${share})`)].join(' '),
+  };
 }
 
 export function Results({ answer, cancel }: { readonly answer: SqlAnswer; readonly cancel: () => void }) {
@@ -34,13 +47,17 @@ export function Results({ answer, cancel }: { readonly answer: SqlAnswer; readon
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW,
-    overscan: 12,
+    overscan: 8,
   });
+  const measured = Math.min(rows.length, MEASURED);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows that come later change no width
+  const { width, template } = useMemo(() => layoutOf(widths(head, rows)), [head, measured]);
+  const items = list.getVirtualItems();
+  const slots = useRef(0);
+  slots.current = Math.max(slots.current, items.length);
   if (error !== undefined)
     return <Wrong error={new ApiError({ title: '', status: 422, detail: error.detail })} />;
   if (text !== '') return <pre className={styles.text}>{text}</pre>;
-  const columns = widths(head, rows);
-  const template = `44px ${columns.map((w) => `minmax(${w}px, auto)`).join(' ')}`;
   return (
     <>
       {state === 'running' && <Running reached={answer} cancel={cancel} />}
@@ -52,7 +69,7 @@ export function Results({ answer, cancel }: { readonly answer: SqlAnswer; readon
         aria-label="Answer"
         tabIndex={0}
       >
-        <div role="row" className={styles.head} style={{ gridTemplateColumns: template }}>
+        <div role="row" className={styles.head} style={{ width, gridTemplateColumns: template }}>
           <span role="columnheader">#</span>
           {head.map(({ name, type }) => (
             <span
@@ -66,35 +83,62 @@ export function Results({ answer, cancel }: { readonly answer: SqlAnswer; readon
           ))}
         </div>
         <div style={{ height: list.getTotalSize(), position: 'relative' }}>
-          {list.getVirtualItems().map(({ index, start }) => (
-            <div
-              key={index}
-              role="row"
-              aria-rowindex={index + 2}
-              className={styles.row}
-              style={{ gridTemplateColumns: template, transform: `translateY(${start}px)` }}
-            >
-              <span role="cell" className="faint">
-                {index + 1}
-              </span>
-              {(rows[index] ?? []).map((value, i) => (
-                <span
-                  // biome-ignore lint/suspicious/noArrayIndexKey: columns stay where they are
-                  key={i}
-                  role="cell"
-                  title={plainText(value)}
-                  className={isNumber(head[i]?.type ?? '') ? styles.n : value === null ? 'faint' : undefined}
-                >
-                  {plainText(value)}
-                </span>
-              ))}
-            </div>
+          {items.map(({ index, start }) => (
+            <Row
+              // What leaves at one end comes in at the other, with other values.
+              key={index % slots.current}
+              index={index}
+              start={start}
+              values={rows[index] ?? NO_VALUES}
+              head={head}
+              width={width}
+              template={template}
+            />
           ))}
         </div>
       </div>
     </>
   );
 }
+
+const NO_VALUES: readonly unknown[] = [];
+
+const Row = memo(function Row(props: {
+  readonly index: number;
+  readonly start: number;
+  readonly values: readonly unknown[];
+  readonly head: SqlAnswer['head'];
+  readonly width: number;
+  readonly template: string;
+}) {
+  const { index, start, values, head, width, template } = props;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={styles.row}
+      style={{ width, gridTemplateColumns: template, transform: `translateY(${start}px)` }}
+    >
+      <span role="cell" className="faint">
+        {index + 1}
+      </span>
+      {values.map((value, i) => {
+        const text = plainText(value);
+        return (
+          <span
+            // biome-ignore lint/suspicious/noArrayIndexKey: columns stay where they are
+            key={i}
+            role="cell"
+            title={text}
+            className={isNumber(head[i]?.type ?? '') ? styles.n : value === null ? 'faint' : undefined}
+          >
+            {text}
+          </span>
+        );
+      })}
+    </div>
+  );
+});
 
 /** What it came to, in a line. */
 export function resultWords(answer: SqlAnswer): string {
