@@ -9,13 +9,13 @@ import { RateLimit } from '../mirror-source/rate-limit.js';
 import { addressOf, type Family, isName, resolveName } from '../mirror-source/resolve.js';
 import { mirrorInterface, Replay } from '../mirror-source/run.js';
 import { type Address, Sender } from '../mirror-source/sender.js';
-import type { Target, TargetHost, TargetSpec } from '../mirror-source/target.js';
+import type { TargetHost, TargetSpec } from '../mirror-source/target.js';
 import { Targets } from '../mirror-source/targets.js';
 import { UsageError } from '../model/errors.js';
-import { plural } from '../model/words.js';
 import { openCapture } from '../receive/file/capture.js';
 import { encapsulation } from './mirror-encapsulation.js';
 import { checkTogether, type MirrorArguments, udpPort } from './mirror-options.js';
+import { summary } from './mirror-summary.js';
 
 export async function mirror(command: Command, given: MirrorArguments): Promise<void> {
   checkTogether(command, given);
@@ -71,57 +71,6 @@ function stopOnSignals(): AbortSignal {
     });
   }
   return controller.signal;
-}
-
-function summary(what: string, mirror: Mirror, targets: readonly Target[], drops: number): string {
-  const sum = (count: (target: Target) => number) => targets.reduce((all, target) => all + count(target), 0);
-  const bytes = sum((target) => target.counts.bytes);
-  const parts = [
-    `mirrored ${what}: ${sum((target) => target.counts.packets - target.trials)} of ${mirror.seen} ` +
-      `${plural(mirror.seen, 'packet')}, ${bytes} ${plural(bytes, 'byte')}`,
-  ];
-  const note = noteTo(parts);
-  note(mirror.truncated, 'cut to the snap length');
-  note(mirror.filtered, 'not asked for');
-  note(mirror.limited, 'dropped at the rate limit');
-  note(mirror.unusable, 'without an Ethernet frame');
-  if (targets.length === 1) noteErrors(parts, targets[0]);
-  note(drops, 'dropped by the kernel before they were read');
-  const lines = [parts.join(', ')];
-  if (targets.length > 1) for (const target of targets) lines.push(`  ${targetSummary(target)}`);
-  return lines.join('\n');
-}
-
-function targetSummary(target: Target): string {
-  const { packets, bytes } = target.counts;
-  const parts = [
-    `to ${target.text}: ${packets} ${plural(packets, 'packet')}, ${bytes} ${plural(bytes, 'byte')}`,
-  ];
-  noteTo(parts)(target.trials, 'of them in addition, to see whether it is up');
-  noteTo(parts)(target.downs, `${plural(target.downs, 'time')} down`);
-  noteErrors(parts, target);
-  return parts.join(', ');
-}
-
-function noteErrors(parts: string[], { counts }: Target): void {
-  const note = noteTo(parts);
-  note(counts.lost, 'not sent');
-  for (const [name, count] of counts.errors) {
-    note(
-      count,
-      name === 'ENOPROTOOPT'
-        ? `${plural(count, 'time')} the collector said it takes no GRE (ENOPROTOOPT)`
-        : name === 'ECONNREFUSED'
-          ? `${plural(count, 'time')} the collector said it takes nothing on the port (ECONNREFUSED)`
-          : name,
-    );
-  }
-}
-
-function noteTo(parts: string[]): (count: number, words: string) => void {
-  return (count, words) => {
-    if (count > 0) parts.push(`${count} ${words}`);
-  };
 }
 
 function targetsOf(given: MirrorArguments): Targets {

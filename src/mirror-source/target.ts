@@ -61,7 +61,7 @@ export class Target {
   private readonly check: HealthCheck | undefined;
   private resolving = false;
   private closed = false;
-  /** The last failure of the resolver that was told. */
+  /** Why its name did not lead anywhere when it was resolved last. */
   private unresolved: string | undefined;
 
   /**
@@ -118,9 +118,9 @@ export class Target {
    */
   async start(): Promise<string | undefined> {
     const { address, name } = this.spec;
-    if (address === undefined) return this.resolve();
-    this.use({ ...address, text: name });
-    return undefined;
+    if (address !== undefined) this.use({ ...address, text: name });
+    else this.unresolved = await this.resolve();
+    return this.unresolved;
   }
 
   /** Begins to ask for its health. @returns once the first answer is there */
@@ -259,7 +259,7 @@ export class Target {
   }
 
   private use(to: Resolved): void {
-    const moves = this.address !== undefined;
+    const moves = this.address !== undefined || this.unresolved !== undefined;
     const sender: SenderLike = this.host.open(to, this.counts, (error) => {
       // What was sent to a former address says nothing of this one.
       if (this.sender === sender) this.refused(error);

@@ -141,7 +141,7 @@ export class Targets {
     const takes = this.allDown ? this.all.map((target) => target.usable) : up;
     if (!takes.includes(true)) return;
     this.active = takes.indexOf(true);
-    this.spread.divide(takes);
+    if (!this.options.failover) this.spread.divide(takes);
   }
 
   close(): void {
