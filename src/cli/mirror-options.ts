@@ -180,7 +180,7 @@ function checkTargets(isGiven: (name: string) => boolean, given: MirrorArguments
   if (ports > 0) throw new UsageError('mirror: --health is one port for all targets, or a URL for each');
   if (health.length !== to.length)
     throw new UsageError(
-      `mirror: --health has ${health.length} URLs for ${to.length} targets: give one for each, in their order`,
+      `mirror: --health has ${health.length} URLs for ${to.length} targets: give one for each`,
     );
 }
 

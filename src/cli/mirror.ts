@@ -19,8 +19,8 @@ export function registerMirror(program: Command): void {
     .command('mirror')
     .summary('mirror an interface or a capture to collectors')
     .description(
-      "Copies an interface's or a capture's traffic to one collector or several, as ERSPAN, GRE with Ethernet, " +
-        'VXLAN, GENEVE, GRE in UDP or TZSP.',
+      "Copies an interface's or a capture's traffic to one collector or several, as ERSPAN, GRE with " +
+        'Ethernet, VXLAN, GENEVE, GRE in UDP or TZSP.',
     )
     .option('-i, --interface <if>', 'mirror this interface')
     .option('-f, --file <file>', 'mirror a capture (pcap, pcapng, also compressed; - is stdin)')

@@ -1,6 +1,6 @@
 /**
- * What ICMP reported for packets that a raw socket sent: its error queue (IP_RECVERR of ip(7), IPV6_RECVERR of
- * ipv6(7)).
+ * What ICMP reported for packets that a raw socket sent: its error queue (IP_RECVERR of ip(7), IPV6_RECVERR
+ * of ipv6(7)).
  */
 import { u16 } from '../wire/bytes.js';
 import { errnoName } from './errors.js';
@@ -30,8 +30,8 @@ export class ErrorQueue {
    * Makes the socket keep errors.
    *
    * @param v4 whether it is an IPv4 socket
-   * @param port of UDP: the destination port of its packets. Another program's datagrams to the same host have
-   * others, and their errors reach a raw socket too.
+   * @param port of UDP: the destination port of its packets. Another program's datagrams to the same host
+   * have others, and their errors reach a raw socket too.
    */
   constructor(
     private readonly fd: number,
@@ -45,8 +45,8 @@ export class ErrorQueue {
   /**
    * Empties the queue.
    *
-   * @param report gets the name of each error of the socket's own packets (ECONNREFUSED, …) and whether it says
-   * that they do not arrive: the host, its protocol or its port is unreachable
+   * @param report gets the name of each error of the socket's own packets (ECONNREFUSED, …) and whether it
+   * says that they do not arrive: the host, its protocol or its port is unreachable
    * @returns how many errors there were, of others' packets too
    */
   read(report: (error: string, unreachable: boolean) => void): number {

@@ -51,8 +51,8 @@ export class HealthCheck {
   /**
    * @param address the target's current address; undefined while its name does not resolve
    * @param interval milliseconds
-   * @param report is called after each check: with what is wrong after {@link HEALTH_FAILURES} failed ones in a row,
-   * with undefined after a good one
+   * @param report is called after each check: with what is wrong after {@link HEALTH_FAILURES} failed ones in
+   * a row, with undefined after a good one
    */
   constructor(
     private readonly place: HealthPlace,

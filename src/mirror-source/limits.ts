@@ -3,7 +3,7 @@
 /** Most targets of a mirror. */
 export const MOST_TARGETS = 32;
 
-/** How often a target's health is asked for unless the command line says otherwise, and the bounds, seconds. */
+/** How often a target's health is asked for: by default, and the bounds; seconds. */
 export const HEALTH_INTERVAL = { default: 2, least: 0.2, most: 600 } as const;
 /** An answer that takes longer is none, milliseconds. */
 export const HEALTH_TIMEOUT = 2_000;

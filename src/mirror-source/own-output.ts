@@ -16,9 +16,9 @@ export interface OwnOutput {
 }
 
 /**
- * A socket filter that drops what the mirror sends, and its fragments, and passes everything else: a mirror of
- * the interface it sends through would mirror its own packets endlessly. Fragments of UDP but the first have
- * no port, so all those to a collector are dropped.
+ * A socket filter that drops what the mirror sends, and its fragments, and passes everything else: a mirror
+ * of the interface it sends through would mirror its own packets endlessly. Fragments of UDP but the first
+ * have no port, so all those to a collector are dropped.
  *
  * @param linkHeader whether packets start with an Ethernet header; otherwise with IP
  */

@@ -1,6 +1,6 @@
 import { FIRST_HOLD, LONGEST_HOLD, TRIAL } from './limits.js';
 
-/** What ICMP says of a target: whether packets arrive there, and when to try again. Times are milliseconds. */
+/** Whether packets arrive at a target, as ICMP says, and when to try again. Times are milliseconds. */
 export class Refusal {
   /** The error's name while packets do not arrive. */
   error: string | undefined;

@@ -143,7 +143,7 @@ export class Sender {
       setIntOption(fd, IPPROTO_IPV6, IPV6_CHECKSUM, UDP_CHECKSUM, 'UDP checksums');
   }
 
-  /** Memory of the next packet: write what follows IP to it from {@link offset}, at most {@link ROOM} bytes. */
+  /** Memory of the next packet: what follows IP, from {@link offset}, at most {@link ROOM} bytes. */
   get buffer(): Uint8Array {
     return this.messages.bytes;
   }

@@ -12,9 +12,9 @@ export const FIRST_SOURCE_PORT = 49152;
 const SOURCE_PORTS = 65536 - FIRST_SOURCE_PORT;
 
 /**
- * Puts what another encapsulation makes into UDP. The source port is a hash of the inner flow, so that routers
- * and network cards that spread by ports keep a conversation together. The checksum is 0: over IPv6 the kernel
- * fills it in.
+ * Puts what another encapsulation makes into UDP. The source port is a hash of the inner flow, so that
+ * routers and network cards that spread by ports keep a conversation together. The checksum is 0: over IPv6
+ * the kernel fills it in.
  */
 export class UdpEncapsulation implements Encapsulation {
   readonly overhead: number;

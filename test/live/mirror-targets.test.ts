@@ -272,7 +272,7 @@ describeWith(['root', 'ip', 'tcpdump', 'tshark', 'ping'], 'mirrorlake mirror wit
     const mirror = new Mirroring('--file', capture, '--to', 'lake.invalid,sea.invalid');
     expect(await mirror.ended).toBe(1);
     expect(mirror.said).toMatch(
-      /^mirrorlake: mirror: --to lake\.invalid does not resolve: E\w+; sea\.invalid does not resolve: E\w+\n$/,
+      /^mirrorlake: mirror: --to lake\.invalid does not resolve: E\w+; sea\.invalid does not \w+: E\w+\n$/,
     );
   });
 });

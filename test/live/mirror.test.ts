@@ -317,7 +317,7 @@ describeWith(
       );
     });
 
-    it('sends the source port of the inner flow: of both directions, and another for another flow', async () => {
+    it('sends the source port of the inner flow: one for both directions, another for others', async () => {
       const flow = (from: number, to: number, there: boolean) => {
         const data = new Uint8Array(20);
         return there

@@ -235,7 +235,7 @@ describe('several targets', () => {
     expect(world.arrived.get(A)).toEqual([1, 2]);
   });
 
-  test('names lead to where they lead at the time, and the mirror leaves out what it sends there', async () => {
+  test('names are followed, and the mirror leaves out what it sends to their addresses', async () => {
     world.names.set('one', [A]);
     world.names.set('two', [B]);
     await world.open(['one', 'two']);
