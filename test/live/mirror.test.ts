@@ -142,8 +142,8 @@ function inner(packets: Packet[], overhead: number): string[] {
 }
 
 /** The session or mirror rows that mirrorlake makes of a capture. */
-function rows(kind: 'sessions' | 'mirrors', file: string): Record<string, unknown>[] {
-  return run('node', PROGRAM, 'read', '--quiet', '--ndjson', kind, file)
+function rows(kind: 'sessions' | 'mirrors', file: string, ...options: string[]): Record<string, unknown>[] {
+  return run('node', PROGRAM, 'read', '--quiet', ...options, '--ndjson', kind, file)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -311,6 +311,20 @@ describeWith(
           expect(
             tsharkInnermost(file, 'udp.dstport', 'udp.length').filter((line) => line.startsWith('61002')),
           ).toEqual(lengths);
+          const erspan = options.includes('--inside');
+          const vni = /vxlan|geneve/.test(type);
+          expect(rows('mirrors', file, '--input', type)).toMatchObject([
+            {
+              mirror_type: erspan ? 'erspan2' : type,
+              mirror_session: vni ? Number(values[0]) : erspan ? 30 : 0,
+              mirror_source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
+              mirror_target: COLLECTOR[version],
+              packets: list.length,
+              lost: 0,
+              reordered: 0,
+              malformed: 0,
+            },
+          ]);
           for (const line of tsharkFields(file, 'udp.srcport').filter((text) => text !== ''))
             expect(Number(line)).toBeGreaterThanOrEqual(49152);
         },
