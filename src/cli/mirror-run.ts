@@ -1,44 +1,45 @@
 /** Runs `mirrorlake mirror`. */
 
 import type { Command } from 'commander';
-import { interfaceIndex } from '../linux/interface.js';
 import { compileFilter } from '../linux/libpcap.js';
-import { Encapsulation } from '../mirror-source/encapsulation.js';
-import { type Destination, GreSender } from '../mirror-source/gre-sender.js';
 import { InterfaceSource } from '../mirror-source/interface-source.js';
 import { Mirror } from '../mirror-source/mirror.js';
 import { PacketFilter } from '../mirror-source/packet-filter.js';
 import { RateLimit } from '../mirror-source/rate-limit.js';
+import { addressOf, type Family, isName, resolveName } from '../mirror-source/resolve.js';
 import { mirrorInterface, Replay } from '../mirror-source/run.js';
+import { type Address, Sender } from '../mirror-source/sender.js';
+import type { TargetHost, TargetSpec } from '../mirror-source/target.js';
+import { Targets } from '../mirror-source/targets.js';
 import { UsageError } from '../model/errors.js';
-import { plural } from '../model/words.js';
 import { openCapture } from '../receive/file/capture.js';
-import { parseAddress } from '../tunnels/spec/address.js';
-import { checkTogether, encapsulation, type MirrorArguments } from './mirror-options.js';
+import { encapsulation } from './mirror-encapsulation.js';
+import { checkTogether, type MirrorArguments, udpPort } from './mirror-options.js';
+import { summary } from './mirror-summary.js';
 
 export async function mirror(command: Command, given: MirrorArguments): Promise<void> {
   checkTogether(command, given);
-  const to = destination(given);
+  const targets = targetsOf(given);
   const filter = given.filter === undefined ? undefined : new PacketFilter(compileFilter(given.filter));
   const stop = stopOnSignals();
-  const sender = new GreSender(to);
-  const copies = new Mirror(new Encapsulation(encapsulation(given)), sender, {
+  const copies = new Mirror(targets, {
     snapLength: given.snapLength,
     filter,
     rate: given.rate === undefined ? undefined : new RateLimit(given.rate),
     direction: given.direction,
   });
-  const what = `${given.interface ?? (given.file === '-' ? 'stdin' : given.file)} to ${given.to}`;
+  const what = `${given.interface ?? (given.file === '-' ? 'stdin' : given.file)} to ${given.to.join(', ')}`;
   let drops = 0;
   try {
+    await targets.open();
     if (given.interface !== undefined) {
       const source = new InterfaceSource(given.interface, {
-        to: to.to,
         outgoing: given.direction !== 'ingress',
         promiscuous: given.promiscuous,
       });
-      process.stderr.write(`mirroring ${what}, until Ctrl-C\n`);
       try {
+        targets.follow((own) => source.exclude(own));
+        process.stderr.write(`mirroring ${what}, until Ctrl-C\n`);
         await mirrorInterface(source, copies, stop);
       } finally {
         source.count();
@@ -55,8 +56,8 @@ export async function mirror(command: Command, given: MirrorArguments): Promise<
       ).run();
     }
   } finally {
-    sender.close();
-    if (copies.seen > 0) process.stderr.write(`${summary(what, copies, drops)}\n`);
+    targets.close();
+    if (copies.seen > 0) process.stderr.write(`${summary(what, copies, targets.all, drops)}\n`);
   }
 }
 
@@ -72,54 +73,48 @@ function stopOnSignals(): AbortSignal {
   return controller.signal;
 }
 
-function summary(what: string, mirror: Mirror, drops: number): string {
-  const { sender } = mirror;
-  const parts = [
-    `mirrored ${what}: ${sender.packets} of ${mirror.seen} ${plural(mirror.seen, 'packet')}, ` +
-      `${sender.bytes} ${plural(sender.bytes, 'byte')}`,
-  ];
-  const note = (count: number, words: string) => {
-    if (count > 0) parts.push(`${count} ${words}`);
-  };
-  note(mirror.truncated, 'cut to the snap length');
-  note(mirror.filtered, 'not asked for');
-  note(mirror.limited, 'dropped at the rate limit');
-  note(mirror.unusable, 'without an Ethernet frame');
-  note(sender.lost, 'not sent');
-  note(drops, 'dropped by the kernel before they were read');
-  for (const [name, count] of sender.errors) {
-    note(
-      count,
-      name === 'ENOPROTOOPT'
-        ? `${plural(count, 'time')} the collector said it takes no GRE (ENOPROTOOPT)`
-        : name,
-    );
-  }
-  return parts.join(', ');
-}
-
-/** @throws UsageError for a wrong address, or addresses of two IP versions */
-export function destination(given: MirrorArguments): Destination {
-  const to = address('--to', given.to);
-  const from = given.from === undefined ? undefined : address('--from', given.from);
-  if (from !== undefined && from.bytes.length !== to.bytes.length) {
-    throw new UsageError('mirror: --from and --to are of different kinds: both IPv4 or both IPv6');
-  }
-  return {
-    to: to.bytes,
-    ...(from === undefined ? {} : { from: from.bytes }),
-    scope: to.scope,
+function targetsOf(given: MirrorArguments): Targets {
+  const from = given.from === undefined ? undefined : addressOf('--from', given.from);
+  if (given.from !== undefined && from === undefined)
+    throw new UsageError(`mirror: --from ${given.from}: it is no IPv4 or IPv6 address`);
+  const port = udpPort(given);
+  const outer = {
+    from: from?.bytes,
+    port,
+    udpChecksum: given.udpChecksum,
     ttl: given.ttl,
     tos: given.tos,
   };
+  const host: TargetHost = {
+    now: () => performance.now(),
+    open: (to, counts, unreachable) => new Sender(to, outer, counts, unreachable),
+    resolve: resolveName,
+    family: familyOf(from),
+    healthInterval: given.healthInterval * 1000,
+    say: (line) => void process.stderr.write(`${line}\n`),
+  };
+  return new Targets(
+    {
+      specs: given.to.map((name, i) => spec(given, name, i, from)),
+      encapsulation: () => encapsulation(given),
+      port,
+      failover: given.failover === true,
+    },
+    host,
+  );
 }
 
-function address(option: string, text: string): { bytes: Uint8Array; scope: number } {
-  const bytes = parseAddress(text);
-  if (bytes === null) throw new UsageError(`mirror: ${option} ${text}: it is no IPv4 or IPv6 address`);
-  const zone = text.split('%')[1];
-  if (zone === undefined) return { bytes, scope: 0 };
-  const scope = interfaceIndex(zone);
-  if (scope === 0) throw new UsageError(`mirror: ${option} ${text}: there is no interface ${zone}`);
-  return { bytes, scope };
+/** @throws UsageError for what is neither an address nor a name, or another kind of address than --from */
+function spec({ health }: MirrorArguments, name: string, i: number, from: Address | undefined): TargetSpec {
+  const address = addressOf('--to', name);
+  if (address === undefined && !isName(name))
+    throw new UsageError(`mirror: --to ${name}: it is no IPv4 or IPv6 address, and no name`);
+  if (address !== undefined && from !== undefined && from.bytes.length !== address.bytes.length)
+    throw new UsageError('mirror: --from and --to are of different kinds: both IPv4 or both IPv6');
+  return { name, address, health: health.length === 1 ? health[0] : health[i] };
+}
+
+function familyOf(from: Address | undefined): Family {
+  if (from === undefined) return 0;
+  return from.bytes.length === 4 ? 4 : 6;
 }

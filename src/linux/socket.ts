@@ -15,6 +15,7 @@ export const IPPROTO_ICMP = IpProtocol.Icmp;
 export const IPPROTO_IPV6 = IpProtocol.Ipv6;
 export const IPPROTO_GRE = IpProtocol.Gre;
 export const IPPROTO_ICMPV6 = IpProtocol.Icmp6;
+export const IPPROTO_UDP = IpProtocol.Udp;
 export const IPPROTO_RAW = 255;
 
 export const SOL_SOCKET = 1;
@@ -36,6 +37,8 @@ export const IP_HDRINCL = 3;
 export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
+/** Of a raw socket: the offset of a checksum that the kernel fills in, pseudo header included. */
+export const IPV6_CHECKSUM = 7;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_RECVERR = 25;

@@ -26,7 +26,34 @@ import {
   setGreChecksum,
 } from '../wire/tunnel/gre.js';
 
-export interface EncapsulationOptions {
+/** What puts frames into packets to one collector, from the header behind IP on. */
+export interface Encapsulation {
+  /** Bytes before a frame. */
+  readonly overhead: number;
+  /**
+   * Writes the headers and `length` bytes of the Ethernet frame at `start` to `b` at `o`.
+   *
+   * @param wireLength bytes the frame had: more than `length` if it is cut
+   * @param egress whether the host sent it; otherwise it received it
+   * @param sec, nsec its time
+   * @param flow 32 bits that are equal for the frames of a conversation, in both directions
+   * @returns bytes written: {@link overhead} and `length`
+   */
+  emit(
+    b: Uint8Array,
+    o: number,
+    frame: Uint8Array,
+    start: number,
+    length: number,
+    wireLength: number,
+    egress: boolean,
+    sec: number,
+    nsec: number,
+    flow: number,
+  ): number;
+}
+
+export interface GreEncapsulationOptions {
   readonly type:
     | typeof MirrorType.Erspan1
     | typeof MirrorType.Erspan2
@@ -50,21 +77,20 @@ export interface EncapsulationOptions {
 }
 
 /** Puts frames into ERSPAN or GRE with Ethernet, with one sequence of numbers for all of them. */
-export class Encapsulation {
+export class GreEncapsulation implements Encapsulation {
   private readonly gre = new GreHeader();
   private readonly erspan = new ErspanHeader();
   private readonly granularity: number;
-  /** Bytes before a frame. */
   readonly overhead: number;
 
-  constructor(options: EncapsulationOptions) {
+  constructor(options: GreEncapsulationOptions) {
     const { gre, erspan } = this;
     this.granularity = options.granularity;
     this.choose(options);
     this.overhead = greHeaderLength(gre.flags) + erspanLength(erspan);
   }
 
-  private choose(options: EncapsulationOptions): void {
+  private choose(options: GreEncapsulationOptions): void {
     const { gre, erspan } = this;
     switch (options.type) {
       case MirrorType.Gretap:
@@ -103,21 +129,13 @@ export class Encapsulation {
     erspan.session = options.session;
   }
 
-  /**
-   * Writes GRE header, ERSPAN header and `length` bytes of the Ethernet frame at `start` to `b` at `o`.
-   *
-   * @param truncated whether the frame had more bytes
-   * @param egress whether the host sent it; otherwise it received it
-   * @param sec, nsec its time
-   * @returns bytes written: {@link overhead} and `length`
-   */
   emit(
     b: Uint8Array,
     o: number,
     frame: Uint8Array,
     start: number,
     length: number,
-    truncated: boolean,
+    wireLength: number,
     egress: boolean,
     sec: number,
     nsec: number,
@@ -125,7 +143,7 @@ export class Encapsulation {
     const { gre, erspan } = this;
     let p = o + emitGre(gre, b, o);
     if (erspan.type > 1) {
-      erspan.truncated = truncated ? 1 : 0;
+      erspan.truncated = length < wireLength ? 1 : 0;
       this.setTag(frame, start, length);
       if (erspan.type === 3) {
         erspan.direction = egress ? 1 : 0;

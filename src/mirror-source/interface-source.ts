@@ -13,7 +13,7 @@ import { POLLERR, POLLIN, PollSet } from '../linux/poll.js';
 import { clearSocketError, closeSocket } from '../linux/socket.js';
 import { BATCH_CAPACITY, LinkType, type PacketBatch } from '../model/batch.js';
 import { Ring } from '../receive/ring.js';
-import { passAllButGreTo } from './own-output.js';
+import { type OwnOutput, passAllButOwn } from './own-output.js';
 import { PACKET_OUTGOING } from './to-ethernet.js';
 
 /** 32 MiB: some 0.2 s of a full 1 Gbit/s in both directions, to bridge a pause of the process. */
@@ -24,8 +24,6 @@ const ARPHRD_LOOPBACK = 772;
 const ARPHRD_NONE = 65534;
 
 export interface InterfaceOptions {
-  /** The collector's address: GRE to it is left out. */
-  readonly to: Uint8Array;
   /** Whether packets the host sends are wanted. */
   readonly outgoing: boolean;
   readonly promiscuous: boolean;
@@ -38,6 +36,7 @@ export class InterfaceSource {
   private readonly readable = new PollSet(1);
   private readonly statistics = new PacketStatistics();
   private readonly types = new Uint8Array(BATCH_CAPACITY);
+  private readonly linkHeader: boolean;
   /** Packets dropped by the kernel for lack of room. */
   drops = 0;
 
@@ -49,6 +48,7 @@ export class InterfaceSource {
     const type = interfaceType(name);
     if (type < 0) throw new LinuxError(`mirror interface ${name}`, ERRNO.ENODEV);
     const linkHeader = type === ARPHRD_ETHER || type === ARPHRD_LOOPBACK;
+    this.linkHeader = linkHeader;
     if (!linkHeader && type !== ARPHRD_NONE) {
       throw new LinuxError(
         `mirror interface ${name}`,
@@ -70,7 +70,11 @@ export class InterfaceSource {
     }
     this.ring.packetTypes = this.types;
     this.readable.add(this.fd, POLLIN);
-    attachFilter(this.fd, passAllButGreTo(options.to, linkHeader));
+  }
+
+  /** Leaves out what the mirror sends, from now on. */
+  exclude(own: OwnOutput): void {
+    attachFilter(this.fd, passAllButOwn(own, this.linkHeader));
   }
 
   /** Fills the batch, waiting up to `timeout` milliseconds for packets; false if there are none. */

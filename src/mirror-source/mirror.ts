@@ -1,8 +1,9 @@
 import type { PacketBatch } from '../model/batch.js';
-import type { Encapsulation } from './encapsulation.js';
-import type { GreSender } from './gre-sender.js';
+import { Flow } from './flow.js';
 import type { PacketFilter } from './packet-filter.js';
 import type { RateLimit } from './rate-limit.js';
+import { ROOM } from './sender.js';
+import type { Targets } from './targets.js';
 import { ToEthernet } from './to-ethernet.js';
 
 /** Which packets of a host to mirror: those it receives, those it sends, or both. */
@@ -19,7 +20,7 @@ export interface MirrorOptions {
 /** The longest packet of an interface or a capture. */
 const LONGEST = 262144;
 
-/** What happens to each packet in turn: filter, snap length, rate, encapsulation, sending. */
+/** What happens to each packet in turn: filter, snap length, target, rate, encapsulation, sending. */
 export class Mirror {
   /** Packets offered. */
   seen = 0;
@@ -34,18 +35,20 @@ export class Mirror {
   /** Beyond the rate, and dropped. */
   limited = 0;
   private readonly ethernet = new ToEthernet(LONGEST);
+  private readonly flow = new Flow();
+  private readonly readsFrames: boolean;
   private readonly longest: number;
 
   constructor(
-    private readonly encapsulation: Encapsulation,
-    readonly sender: GreSender,
+    private readonly targets: Targets,
     private readonly options: MirrorOptions,
   ) {
-    this.longest = Math.min(options.snapLength ?? LONGEST, sender.room - encapsulation.overhead);
+    this.readsFrames = targets.readsFrames;
+    this.longest = Math.min(options.snapLength ?? LONGEST, ROOM - targets.overhead);
   }
 
   /**
-   * Mirrors packet `i` of the batch. It is copied; {@link GreSender.flush} sends it at the latest.
+   * Mirrors packet `i` of the batch. It is copied; {@link flush} sends it at the latest.
    *
    * @param outgoing whether the host sent it; packets of cooked captures know it themselves
    * @param sec, nsec the time it is given
@@ -53,7 +56,7 @@ export class Mirror {
    * @returns 0; if the rate does not admit it, milliseconds until it may be offered again (see {@link drop})
    */
   packet(batch: PacketBatch, i: number, outgoing: boolean, sec: number, nsec: number, now: number): number {
-    const { ethernet, options, sender } = this;
+    const { ethernet, flow, options, targets } = this;
     const start = batch.offset[i];
     this.seen++;
     if (!ethernet.convert(batch.bytes, start, start + batch.captured[i], batch.linkType[i])) {
@@ -70,21 +73,25 @@ export class Mirror {
       this.filtered++;
       return 0;
     }
+    const { bytes, start: from } = ethernet;
+    if (this.readsFrames) flow.read(bytes, from, from + ethernet.length, length);
+    const target = targets.target(flow.pair);
     const kept = Math.min(ethernet.length, this.longest);
     if (options.rate !== undefined) {
-      const wait = options.rate.take(sender.ipHeader + this.encapsulation.overhead + kept, now);
+      const wait = options.rate.take(target.ipHeader + targets.overhead + kept, now);
       if (wait > 0) {
         this.seen--;
         return wait;
       }
     }
-    const cut = kept < length;
-    if (cut) this.truncated++;
-    const { bytes, start: from } = ethernet;
-    sender.push(
-      this.encapsulation.emit(sender.buffer, sender.offset, bytes, from, kept, cut, egress, sec, nsec),
-    );
+    if (kept < length) this.truncated++;
+    targets.send(target, bytes, from, kept, length, egress, sec, nsec, flow.flow, now);
     return 0;
+  }
+
+  /** Sends what has been copied. */
+  flush(): void {
+    this.targets.flush();
   }
 
   /** Counts a packet that is not offered again. */

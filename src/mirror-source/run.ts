@@ -6,7 +6,6 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { LinuxError } from '../linux/errors.js';
 import { ERRNO } from '../linux/libc.js';
 import { PacketBatch, type PacketSource } from '../model/batch.js';
-import type { GreSender } from './gre-sender.js';
 import type { InterfaceSource } from './interface-source.js';
 import type { Mirror } from './mirror.js';
 
@@ -26,7 +25,7 @@ export async function mirrorInterface(
       for (let i = 0; i < batch.count; i++) {
         if (mirror.packet(batch, i, source.outgoing(i), batch.sec[i], batch.nsec[i], now) > 0) mirror.drop();
       }
-      mirror.sender.flush();
+      mirror.flush();
     } else if (!source.present) {
       throw new LinuxError(`go on with interface ${source.name}`, ERRNO.ENODEV, 'it has been removed');
     }
@@ -64,7 +63,7 @@ const CLOCK: ReplayClock = {
 };
 
 /** What a replay needs of a {@link Mirror}. */
-export type ReplayTarget = Pick<Mirror, 'packet'> & { readonly sender: Pick<GreSender, 'flush'> };
+export type ReplayTarget = Pick<Mirror, 'packet' | 'flush'>;
 
 /** Mirrors a capture with its pauses, once or repeatedly. */
 export class Replay {
@@ -92,7 +91,7 @@ export class Replay {
       try {
         await this.play(source);
       } finally {
-        this.mirror.sender.flush();
+        this.mirror.flush();
         await source.close();
       }
     }
@@ -124,7 +123,7 @@ export class Replay {
         if (wait > 0) await this.sendLater(i, wait);
         if (this.signal.aborted) return;
       }
-      mirror.sender.flush();
+      mirror.flush();
     }
   }
 
@@ -155,7 +154,7 @@ export class Replay {
   private async until(time: number): Promise<boolean> {
     this.now = this.clock();
     if (time <= this.now + TICK) return true;
-    this.mirror.sender.flush();
+    this.mirror.flush();
     try {
       await this.time.sleep(time - this.now, this.signal);
     } catch {

@@ -81,9 +81,9 @@ describeWith(['bash', 'zsh', 'fish'], 'completions', () => {
     expect(offered(shell, 'mirrorlake schema ')).toEqual(['apply', 'print']);
     expect(offered(shell, 'mirrorlake --debug read --on')).toEqual(['--once']);
     expect(offered(shell, 'mirrorlake schema apply --c')).toEqual(['--cluster', '--config']);
-    expect(offered(shell, 'mirrorlake mirror --type ')).toEqual(['1', '2', '3', 'gretap']);
-    expect(offered(shell, 'mirrorlake mirror -t gre')).toEqual(['gretap']);
-    expect(offered(shell, 'mirrorlake mirror --type=gre')).toEqual(['gretap']);
+    expect(offered(shell, 'mirrorlake mirror --inside ')).toEqual(['1', '2', '3', 'gretap']);
+    expect(offered(shell, 'mirrorlake mirror -t gre')).toEqual(['gre-udp', 'gretap']);
+    expect(offered(shell, 'mirrorlake mirror --type=gret')).toEqual(['gretap']);
     expect(offered(shell, 'mirrorlake mirror --ttl ')).toEqual([]);
     expect(offered(shell, 'mirrorlake collect --interface l')).toEqual(['lo']);
     expect(offered(shell, 'mirrorlake collect --receiver ')).toEqual(['raw', 'ring']);

@@ -100,6 +100,16 @@ import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
 import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { MAX_TAGS } from '../../src/linux/gre-filter.js';
+import {
+  FIRST_HOLD,
+  HEALTH_FAILURES,
+  HEALTH_INTERVAL,
+  HEALTH_TIMEOUT,
+  LONGEST_HOLD,
+  MOST_TARGETS,
+  RESOLVE_EVERY,
+  TRIAL,
+} from '../../src/mirror-source/limits.js';
 import { LONGEST_PAUSE } from '../../src/mirror-source/run.js';
 import {
   CLOCK_DEFAULTS,
@@ -472,6 +482,24 @@ const NUMBERS: [string, string[]][] = [
   ['tunnels of a collector', [grouped(MAX_TUNNELS)]],
   ['inner addresses known to a tunnel without a remote', [grouped(PEERS), `${PEER_PROBES} places`]],
   ["packets waiting in a tunnel's device", [grouped(QUEUE_LENGTH)]],
+  ['targets of a `mirror`', [grouped(MOST_TARGETS)]],
+  ['names that a `mirror` sends to', [`every ${seconds(RESOLVE_EVERY)}`]],
+  [
+    'a target of `mirror` that ICMP calls unreachable',
+    [
+      `left alone for ${seconds(FIRST_HOLD)}`,
+      `${minutes(LONGEST_HOLD)} at most`,
+      `for ${seconds(TRIAL)} after a trial`,
+    ],
+  ],
+  [
+    "checks of a target's health by `mirror`",
+    [
+      `${HEALTH_INTERVAL.default} s, ${HEALTH_INTERVAL.least} s to ${HEALTH_INTERVAL.most / 60} min`,
+      `may take ${seconds(HEALTH_TIMEOUT)}`,
+      `after ${HEALTH_FAILURES} failures`,
+    ],
+  ],
   ['a pause in a capture that `mirror` plays', [minutes(LONGEST_PAUSE)]],
   ['rows of a page of a list, in the console', [grouped(MOST_LISTED), `${USUAL_ROWS} by default`]],
   ['columns of a list, in the console', [`${MOST_COLUMNS}`]],

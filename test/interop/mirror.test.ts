@@ -1,6 +1,6 @@
 /**
- * Independent receivers must accept what `mirrorlake mirror` sends: the Linux kernel's erspan and gretap
- * devices, and Open vSwitch's ports (userspace datapath).
+ * Independent receivers must accept what `mirrorlake mirror` sends: the Linux kernel's erspan, gretap, vxlan
+ * and geneve devices, its foo-over-UDP for GRE, and Open vSwitch's ports (userspace datapath).
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -139,6 +139,44 @@ describeWith(
         `ip6gretap ${six} key 5`,
         ['--type', 'gretap', '--key', '5'],
       ],
+      ['VXLAN', '198.51.100.2', 'vxlan id 7 dstport 4789', ['--type', 'vxlan', '--vni', '7']],
+      [
+        'VXLAN with the largest network id on another port',
+        '198.51.100.2',
+        'vxlan id 16777215 dstport 8472',
+        ['--type', 'vxlan', '--vni', '16777215', '--port', '8472'],
+      ],
+      [
+        'VXLAN over IPv6',
+        '2001:db8:100::2',
+        'vxlan id 8 dstport 4789 local 2001:db8:100::2',
+        ['--type', 'vxlan', '--vni', '8'],
+      ],
+      [
+        'VXLAN over IPv6 without checksums',
+        '2001:db8:100::2',
+        'vxlan id 9 dstport 4789 local 2001:db8:100::2 udp6zerocsumrx',
+        ['--type', 'vxlan', '--vni', '9', '--no-udp-checksum'],
+      ],
+      ['GENEVE', '198.51.100.2', 'geneve id 10 remote 198.51.100.1', ['--type', 'geneve', '--vni', '10']],
+      [
+        'GENEVE over IPv6',
+        '2001:db8:100::2',
+        'geneve id 11 remote 2001:db8:100::1',
+        ['--type', 'geneve', '--vni', '11'],
+      ],
+      [
+        'GRE in UDP',
+        '198.51.100.2',
+        `gretap ${four} key 12; ip fou add port 4754 ipproto 47`,
+        ['--type', 'gre-udp', '--key', '12'],
+      ],
+      [
+        'ERSPAN type II in UDP',
+        '198.51.100.2',
+        `erspan ${four} seq key 34 erspan_ver 1 erspan 1; ip fou add port 4754 ipproto 47`,
+        ['--type', 'gre-udp', '--inside', '2', '--session', '34'],
+      ],
     ])('%s', async (_, to, device, options) => {
       await peer.sh(`ip link add m0 type ${device}; ip link set m0 up`);
       mirror('b-kernel', capture, to, ...options);
@@ -148,9 +186,9 @@ describeWith(
         cd /sys/class/net/m0/statistics
         echo $(cat rx_packets rx_bytes rx_errors rx_crc_errors rx_frame_errors \\
           rx_fifo_errors rx_length_errors)
-        ip link del m0`);
-      // Over IPv4 the device counts frames with their Ethernet header, over IPv6 without.
-      const uncounted = to.includes(':') ? 14 : 0;
+        ip link del m0; ip fou del port 4754 2>/dev/null; true`);
+      // GRE's devices over IPv4 count frames with their Ethernet header, all others without.
+      const uncounted = to.includes(':') || /^(?:vxlan|geneve)/.test(device) ? 14 : 0;
       const bytes = frames().reduce((sum, frame) => sum + frame.length - uncounted, 0);
       expect(counters.trim()).toBe(`${COUNT} ${bytes} 0 0 0 0 0`);
     });
@@ -231,6 +269,20 @@ describeWith(
         '198.51.100.2',
         `type=gre ${four} options:key=43`,
         ['--type', 'gretap', '--key', '43'],
+      ],
+      ['VXLAN', '198.51.100.2', `type=vxlan ${four} options:key=44`, ['--type', 'vxlan', '--vni', '44']],
+      [
+        'VXLAN over IPv6',
+        '2001:db8:100::2',
+        `type=vxlan ${six} options:key=45`,
+        ['--type', 'vxlan', '--vni', '45'],
+      ],
+      ['GENEVE', '198.51.100.2', `type=geneve ${four} options:key=46`, ['--type', 'geneve', '--vni', '46']],
+      [
+        'GENEVE over IPv6',
+        '2001:db8:100::2',
+        `type=geneve ${six} options:key=47`,
+        ['--type', 'geneve', '--vni', '47'],
       ],
     ])('%s', async (_, to, port, options) => {
       ovs.vsctl(`add-port br-mirror m0 -- set interface m0 ${port}`);

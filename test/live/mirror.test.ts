@@ -19,11 +19,16 @@ import { type Packet, readAll } from '../receive/file/support.js';
 import { ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 import { describeWith, ip, run, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
-import { Tcpdump, tsharkComplaints, tsharkFields } from '../support/tcpdump.js';
+import { Tcpdump, tsharkComplaints, tsharkFields, tsharkInnermost } from '../support/tcpdump.js';
 
 const PROGRAM = 'dist/cli/main.js';
 const NAMESPACES = ['b-host', 'b-src', 'b-col'];
+/** What the mirror sends: GRE or UDP, also in fragments. */
+const SENT = 'proto 47 or udp or ip6 proto 47 or ip6 proto 44';
 const COLLECTOR = { 4: '198.51.100.2', 6: '2001:db8:100::2' } as const;
+
+/** Payloads of UDP: small, odd and full-size. */
+const SIZES = [0, 1, 47, 100, 999, 1472];
 
 let dir: string;
 
@@ -39,10 +44,9 @@ function frames(): Uint8Array[] {
     setTransportChecksum(packet, 0, 17, UDP, packet.length);
     return packet;
   };
-  const sizes = [0, 1, 47, 100, 999, 1472];
   return [
-    ...sizes.map((n) => ethernet(0x0800, four(n))),
-    ...sizes.map((n) => ethernet(0x86dd, six(Math.min(n, 1452)))),
+    ...SIZES.map((n) => ethernet(0x0800, four(n))),
+    ...SIZES.map((n) => ethernet(0x86dd, six(Math.min(n, 1452)))),
     ethernet(0x0800, four(64), [[0x8100, 0x6000 | 100]]),
     ethernet(
       0x88cc,
@@ -107,7 +111,7 @@ async function begun({ ready, ended }: Watched): Promise<void> {
 /** Mirrors with these options to the collector. Returns what arrived there. */
 async function mirrored(version: 4 | 6, ...args: string[]): Promise<{ file: string; said: string }> {
   const file = join(dir, 'collector.pcap');
-  const tap = await Tcpdump.start('b-col', 'wan', file, 'proto 47 or ip6 proto 47 or ip6 proto 44');
+  const tap = await Tcpdump.start('b-col', 'wan', file, SENT);
   const { status, said } = await start('--to', COLLECTOR[version], ...args).ended;
   await tap.stop();
   expect(status, said).toBe(0);
@@ -120,7 +124,7 @@ async function mirroredInterface(
   ...args: string[]
 ): Promise<{ file: string; said: string }> {
   const file = join(dir, 'collector.pcap');
-  const tap = await Tcpdump.start('b-col', 'wan', file, 'proto 47');
+  const tap = await Tcpdump.start('b-col', 'wan', file, SENT);
   const { process, ready, ended } = start('--to', COLLECTOR[4], ...args);
   await Promise.race([ready, ended]);
   traffic();
@@ -132,14 +136,14 @@ async function mirroredInterface(
   return { file, said };
 }
 
-/** The inner frames of GRE over IPv4 packets whose GRE and ERSPAN headers have `overhead` bytes. */
+/** The inner frames of packets over IPv4 that have `overhead` bytes between IP and the frame. */
 function inner(packets: Packet[], overhead: number): string[] {
   return packets.map((packet) => packet.data.slice((14 + 20 + overhead) * 2));
 }
 
 /** The session or mirror rows that mirrorlake makes of a capture. */
-function rows(kind: 'sessions' | 'mirrors', file: string): Record<string, unknown>[] {
-  return run('node', PROGRAM, 'read', '--quiet', '--ndjson', kind, file)
+function rows(kind: 'sessions' | 'mirrors', file: string, ...options: string[]): Record<string, unknown>[] {
+  return run('node', PROGRAM, 'read', '--quiet', ...options, '--ndjson', kind, file)
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -249,6 +253,137 @@ describeWith(
           });
         }
       });
+    });
+
+    describe.each([4, 6] as const)('in UDP over IPv%i', (version) => {
+      const ids = (name: string, value: string): [string[], string[]] => [[name], [value]];
+      it.each([
+        ['vxlan', [], 4789, ids('vxlan.vni', '1')],
+        ['vxlan', ['--vni', '0xabcdef'], 4789, ids('vxlan.vni', '11259375')],
+        [
+          'geneve',
+          ['--vni', '0xabcdef'],
+          6081,
+          [
+            ['geneve.vni', 'geneve.proto_type'],
+            ['0xabcdef', '0x6558'],
+          ],
+        ],
+        [
+          'gre-udp',
+          ['--key', '0x1234', '--sequence'],
+          4754,
+          [
+            ['gre.proto', 'gre.key'],
+            ['0x6558', '0x00001234'],
+          ],
+        ],
+        [
+          'gre-udp',
+          ['--inside', '2', '--session', '30'],
+          4754,
+          [
+            ['gre.proto', 'erspan.spanid'],
+            ['0x88be', '30'],
+          ],
+        ],
+        ['tzsp', [], 37008, [['tzsp.encap'], ['1']]],
+      ] as [string, string[], number, [string[], string[]]][])(
+        '%s, %j: tshark finds no error, and the frames',
+        async (type, options, port, [fields, values]) => {
+          const list = frames();
+          const { file, said } = await mirrored(
+            version,
+            ...['--file', await captureOf(list), '--speed', 'max', '--type', type, ...options],
+          );
+          expect(said).toContain(`${list.length} of ${list.length} packets`);
+          expect(tsharkComplaints(file)).toEqual([]);
+          // Of a fragmented packet, the last fragment has the fields.
+          const whole = tsharkFields(file, 'udp.dstport', 'udp.checksum.status', ...fields).filter(
+            (line) => line.trim() !== '',
+          );
+          // 1 is good; 3 is none, as over IPv4.
+          const checksum = version === 6 ? '1' : '3';
+          expect(whole).toEqual(list.map(() => [port, checksum, ...values].join('\t')));
+          const lengths = [...SIZES, ...SIZES.map((n) => Math.min(n, 1452)), 64].map(
+            (n) => `61002\t${8 + n}`,
+          );
+          expect(
+            tsharkInnermost(file, 'udp.dstport', 'udp.length').filter((line) => line.startsWith('61002')),
+          ).toEqual(lengths);
+          const erspan = options.includes('--inside');
+          const vni = /vxlan|geneve/.test(type);
+          expect(rows('mirrors', file, '--input', type)).toMatchObject([
+            {
+              mirror_type: erspan ? 'erspan2' : type,
+              mirror_session: vni ? Number(values[0]) : erspan ? 30 : 0,
+              mirror_source: version === 4 ? '198.51.100.1' : '2001:db8:100::1',
+              mirror_target: COLLECTOR[version],
+              packets: list.length,
+              lost: 0,
+              reordered: 0,
+              malformed: 0,
+            },
+          ]);
+          for (const line of tsharkFields(file, 'udp.srcport').filter((text) => text !== ''))
+            expect(Number(line)).toBeGreaterThanOrEqual(49152);
+        },
+      );
+    });
+
+    it('sends the source port of the inner flow: one for both directions, another for others', async () => {
+      const flow = (from: number, to: number, there: boolean) => {
+        const data = new Uint8Array(20);
+        return there
+          ? ethernet(0x0800, ipv4('203.0.113.2', '203.0.113.1', 17, udp(from, to, data)))
+          : ethernet(0x0800, ipv4('203.0.113.1', '203.0.113.2', 17, udp(to, from, data)));
+      };
+      const list = Array.from({ length: 32 }, (_, i) => flow(61001, 62000 + (i >> 1), i % 2 === 0));
+      const { file } = await mirrored(
+        4,
+        ...['--file', await captureOf(list), '--speed', 'max', '--type', 'vxlan'],
+      );
+      const ports = tsharkFields(file, 'udp.srcport');
+      expect(ports).toHaveLength(list.length);
+      expect(ports.filter((_, i) => i % 2 === 0)).toEqual(ports.filter((_, i) => i % 2 === 1));
+      // 16 flows among 16,384 ports: two may be alike once in a hundred.
+      expect(new Set(ports).size).toBeGreaterThan(14);
+    });
+
+    it('leaves the checksum out over IPv6 if told to', async () => {
+      const list = frames().slice(0, 4);
+      const { file } = await mirrored(
+        6,
+        ...['--file', await captureOf(list), '--speed', 'max', '--type', 'geneve', '--no-udp-checksum'],
+      );
+      expect(tsharkFields(file, 'udp.checksum')).toEqual(list.map(() => '0x0000'));
+    });
+
+    it.each([
+      ['vxlan', 8 + 8],
+      ['geneve', 8 + 8],
+      ['gre-udp', 8 + 4],
+      ['tzsp', 8 + 15],
+    ])('sends the frames unchanged, byte by byte, in UDP: %s', async (type, overhead) => {
+      const list = frames().filter((frame) => frame.length < 1400);
+      const { file } = await mirrored(
+        4,
+        ...['--file', await captureOf(list), '--speed', 'max', '--type', type],
+      );
+      expect(inner((await readAll(file)).packets, overhead)).toEqual(
+        list.map((frame) => Buffer.from(frame).toString('hex')),
+      );
+    });
+
+    it('numbers TZSP packets and says how long a cut frame was', async () => {
+      const list = frames();
+      const { file } = await mirrored(
+        4,
+        ...['--file', await captureOf(list), '--speed', 'max', '--type', 'tzsp', '--snap-length', '96'],
+      );
+      expect(tsharkFields(file, 'tzsp.packet_id', 'tzsp.original_length')).toEqual(
+        list.map((frame, i) => `${i}\t${frame.length}`),
+      );
     });
 
     it('sends the frames unchanged, byte by byte', async () => {
@@ -440,6 +575,34 @@ describeWith(
       const [icmp] = sessions.filter((session) => session.transport === 'icmp');
       expect(icmp.client_packets).toBe(10);
       expect(sessions.filter((session) => session.protocol === 47)).toEqual([]);
+    });
+
+    it.each(['vxlan', 'tzsp'])('never mirrors its own output in UDP: %s', async (type) => {
+      const { file, said } = await mirroredInterface(
+        () =>
+          void run(
+            ...[
+              'ip',
+              'netns',
+              'exec',
+              'b-src',
+              'ping',
+              '-q',
+              '-i',
+              '0.05',
+              '-c',
+              '10',
+              '-s',
+              '1800',
+              COLLECTOR[4],
+            ],
+          ),
+        ...['--interface', 'wan', '--type', type],
+      );
+      // Pings in two fragments each, mirrored also in two, and ICMP errors of the collector's kernel.
+      expect(Number(/ (\d+) of /.exec(said)?.[1])).toBeLessThan(80);
+      const quoted = tsharkInnermost(file, 'icmp.type').filter((line) => line !== '');
+      expect(quoted.length).toBeGreaterThanOrEqual(20);
     });
 
     it('drops packets of an interface beyond the rate', async () => {

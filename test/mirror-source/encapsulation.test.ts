@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Encapsulation, type EncapsulationOptions } from '../../src/mirror-source/encapsulation.js';
+import { GreEncapsulation, type GreEncapsulationOptions } from '../../src/mirror-source/encapsulation.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
 import { ErspanGranularity, ErspanHeader, parseErspan } from '../../src/wire/tunnel/erspan.js';
 import { GreHeader, greChecksumOk, parseGre } from '../../src/wire/tunnel/gre.js';
@@ -10,7 +10,7 @@ const PACKET = ipv4('10.0.0.1', '10.0.0.2', 17, udp(1, 2, new Uint8Array(50)));
 const FRAME = ethernet(0x0800, PACKET);
 const tagged = (tci: number) => ethernet(0x0800, PACKET, [[0x8100, tci]]);
 
-function options(over: Partial<EncapsulationOptions>): EncapsulationOptions {
+function options(over: Partial<GreEncapsulationOptions>): GreEncapsulationOptions {
   return {
     type: MirrorType.Erspan2,
     session: 7,
@@ -34,7 +34,7 @@ interface Sent {
 
 /** Encapsulates the first `length` bytes of a frame, and parses the result. */
 function send(
-  e: Encapsulation,
+  e: GreEncapsulation,
   frame = FRAME,
   length = frame.length,
   egress = false,
@@ -42,7 +42,7 @@ function send(
   nsec = 0,
 ): Sent {
   const buffer = new Uint8Array(2000);
-  const n = e.emit(buffer, 100, frame, 0, length, length < frame.length, egress, sec, nsec);
+  const n = e.emit(buffer, 100, frame, 0, length, frame.length, egress, sec, nsec);
   expect(n).toBe(e.overhead + length);
   const gre = new GreHeader();
   const erspan = new ErspanHeader();
@@ -52,13 +52,13 @@ function send(
 }
 
 test('ERSPAN type I is GRE without a sequence number, and has no header', () => {
-  const { gre, erspan, frame } = send(new Encapsulation(options({ type: MirrorType.Erspan1 })));
+  const { gre, erspan, frame } = send(new GreEncapsulation(options({ type: MirrorType.Erspan1 })));
   expect([gre.flags, gre.protocol, erspan.type]).toEqual([0, 0x88be, 1]);
   expect(frame).toEqual(FRAME);
 });
 
 test('ERSPAN type II has session, index, tag and consecutive sequence numbers', () => {
-  const e = new Encapsulation(options({ index: 0xabcde }));
+  const e = new GreEncapsulation(options({ index: 0xabcde }));
   for (const sequence of [0, 1, 2]) {
     const { gre, erspan, frame } = send(e);
     expect(gre).toMatchObject({ flags: 0x1000, protocol: 0x88be, sequence });
@@ -78,7 +78,7 @@ test('ERSPAN type II has session, index, tag and consecutive sequence numbers', 
 });
 
 test('ERSPAN type III has hardware id, security group and direction, and no bso', () => {
-  const e = new Encapsulation(options({ type: MirrorType.Erspan3, hardware: 33, securityGroup: 0xbeef }));
+  const e = new GreEncapsulation(options({ type: MirrorType.Erspan3, hardware: 33, securityGroup: 0xbeef }));
   const { gre, erspan } = send(e, tagged(5), undefined, true);
   expect(gre).toMatchObject({ flags: 0x1000, protocol: 0x22eb });
   expect(erspan).toMatchObject({
@@ -97,7 +97,7 @@ test('ERSPAN type III has hardware id, security group and direction, and no bso'
 
 test('a frame cut to the snap length is marked as truncated', () => {
   for (const type of [MirrorType.Erspan2, MirrorType.Erspan3]) {
-    const e = new Encapsulation(options({ type }));
+    const e = new GreEncapsulation(options({ type }));
     const { erspan, frame } = send(e, FRAME, 40);
     expect(erspan.truncated).toBe(1);
     expect(frame).toEqual(FRAME.slice(0, 40));
@@ -116,7 +116,7 @@ describe('timestamps', () => {
     ['100 ns', ErspanGranularity.Nanoseconds100],
     ['IEEE 1588', ErspanGranularity.Ieee1588],
   ] as const)('%s', (_, granularity) => {
-    const e = new Encapsulation(options({ type: MirrorType.Erspan3, granularity, index: 9 }));
+    const e = new GreEncapsulation(options({ type: MirrorType.Erspan3, granularity, index: 9 }));
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 0xffffffff }),
@@ -138,10 +138,10 @@ describe('timestamps', () => {
 });
 
 test('GRE with Ethernet may have a key, a sequence number and a checksum', () => {
-  const plain = send(new Encapsulation(options({ type: MirrorType.Gretap })));
+  const plain = send(new GreEncapsulation(options({ type: MirrorType.Gretap })));
   expect(plain.gre).toMatchObject({ flags: 0, protocol: 0x6558 });
   expect(plain.frame).toEqual(FRAME);
-  const all = new Encapsulation(
+  const all = new GreEncapsulation(
     options({ type: MirrorType.Gretap, key: 0xdeadbeef, sequence: true, checksum: true }),
   );
   send(all);

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { passAllButGreTo } from '../../src/mirror-source/own-output.js';
-import { PacketFilter } from '../../src/mirror-source/packet-filter.js';
 import { RateLimit } from '../../src/mirror-source/rate-limit.js';
 import { ToEthernet } from '../../src/mirror-source/to-ethernet.js';
 import { LinkType } from '../../src/model/batch.js';
-import { parseAddress } from '../../src/tunnels/spec/address.js';
-import { bytes, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
+import { bytes, ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 
 const IP = ipv4('10.0.0.1', '10.0.0.2', 17, udp(1, 2, new Uint8Array(8)));
 const IP6 = ipv6('2001:db8::1', '2001:db8::2', 17, udp(1, 2, new Uint8Array(8)));
@@ -44,67 +41,6 @@ describe('packets of other link layers', () => {
     expect(to.convert(IP, 0, 0, LinkType.Raw)).toBe(false);
     expect(to.convert(new Uint8Array(10), 0, 10, LinkType.LinuxSll)).toBe(false);
     expect(to.convert(Uint8Array.from([0, 0, 0, 99, 0]), 0, 5, LinkType.Loop)).toBe(false);
-  });
-});
-
-describe('the mirror leaves out its own output', () => {
-  const GRE = new Uint8Array(20);
-  const passes = (to: string, linkHeader: boolean, packet: Uint8Array) =>
-    new PacketFilter(passAllButGreTo(parseAddress(to) as Uint8Array, linkHeader)).passes(
-      packet,
-      0,
-      packet.length,
-      packet.length,
-    );
-
-  test('over IPv4, tagged and in fragments', () => {
-    const gre4 = ipv4('10.0.0.1', '10.0.0.2', 47, GRE);
-    const own = ethernet(0x0800, gre4);
-    expect(passes('10.0.0.2', true, own)).toBe(false);
-    expect(passes('10.0.0.2', true, ethernet(0x0800, gre4, [[0x8100, 5]]))).toBe(false);
-    expect(
-      passes(
-        '10.0.0.2',
-        true,
-        ethernet(0x0800, gre4, [
-          [0x88a8, 6],
-          [0x8100, 5],
-        ]),
-      ),
-    ).toBe(false);
-    expect(
-      passes(
-        '10.0.0.2',
-        true,
-        ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 47, GRE, { fragment: [64, false] })),
-      ),
-    ).toBe(false);
-    expect(passes('10.0.0.2', false, ipv4('10.0.0.1', '10.0.0.2', 47, GRE))).toBe(false);
-  });
-
-  test('over IPv6, also in fragments', () => {
-    const own = ipv6('2001:db8::1', '2001:db8::2', 47, GRE);
-    expect(passes('2001:db8::2', true, ethernet(0x86dd, own))).toBe(false);
-    expect(passes('2001:db8::2', false, own)).toBe(false);
-    const fragment = ipv6('2001:db8::1', '2001:db8::2', 44, ipv6Fragment(47, 8, false, 1, GRE));
-    expect(passes('2001:db8::2', true, ethernet(0x86dd, fragment))).toBe(false);
-  });
-
-  test('and nothing else', () => {
-    for (const packet of [
-      ethernet(0x0800, ipv4('10.0.0.2', '10.0.0.1', 47, GRE)),
-      ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.3', 47, GRE)),
-      ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 6, GRE)),
-      ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::2', 47, GRE)),
-      ethernet(0x0806, new Uint8Array(28)),
-    ]) {
-      expect(passes('10.0.0.2', true, packet)).toBe(true);
-    }
-    const udpFragment = ipv6('2001:db8::1', '2001:db8::2', 44, ipv6Fragment(17, 8, false, 1, GRE));
-    expect(passes('2001:db8::2', true, ethernet(0x86dd, udpFragment))).toBe(true);
-    expect(passes('2001:db8::3', true, ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::2', 47, GRE)))).toBe(
-      true,
-    );
   });
 });
 

@@ -35,7 +35,7 @@ async function played(
     },
   };
   const mirror: ReplayTarget = {
-    sender: { flush: () => undefined },
+    flush: () => undefined,
     packet(_batch, _i, _outgoing, _sec, _nsec, at) {
       const wait = options.rate?.take(1000, at) ?? 0;
       if (wait === 0) sent.push(Math.round((now - 5000) * 1000) / 1000);

@@ -97,8 +97,19 @@ export function tsharkComplaints(file: string): string[] {
 
 /** Fields of every packet as tshark decodes them, tab-separated, one line per packet. */
 export function tsharkFields(file: string, ...fields: string[]): string[] {
+  return tsharkLines(file, 'f', fields);
+}
+
+/** The same; of fields that a packet has several times, the innermost. */
+export function tsharkInnermost(file: string, ...fields: string[]): string[] {
+  return tsharkLines(file, 'l', fields);
+}
+
+function tsharkLines(file: string, occurrence: 'f' | 'l', fields: string[]): string[] {
   const args = fields.flatMap((field) => ['-e', field]);
-  return run('tshark', '-r', file, '-T', 'fields', '-E', 'occurrence=f', ...args)
+  // Without being told, it believes checksums of UDP.
+  const checks = ['-o', 'udp.check_checksum:TRUE'];
+  return run('tshark', '-r', file, ...checks, '-T', 'fields', '-E', `occurrence=${occurrence}`, ...args)
     .split('\n')
     .filter((line) => line !== '');
 }

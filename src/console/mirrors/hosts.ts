@@ -198,7 +198,8 @@ const mirror: Platform = {
       'mirrors its own output. It needs CAP_NET_RAW, and takes CPU time of the host. One process ' +
       'mirrors one interface: give each its own session.',
     'At its end it says how many packets it sent, and what became of the others. `--filter` takes the ' +
-      'language of tcpdump, `--rate` bounds what it sends, `--snap-length` cuts frames.',
+      'language of tcpdump, `--rate` bounds what it sends, `--snap-length` cuts frames. It also sends ' +
+      'VXLAN, GENEVE, GRE in UDP and TZSP, and to several collectors, which share the conversations.',
   ],
 };
 
