@@ -1,10 +1,13 @@
 -- A mirror's session has 32 bits: the network id of VXLAN and GENEVE takes 24. And the sensor that TZSP names.
+-- A single server rewrites the columns while it goes on; a cluster's nodes must agree on the types first.
 ALTER TABLE {{table sessions}} {{on cluster}}
     MODIFY COLUMN mirror_session UInt32,
-    ADD COLUMN IF NOT EXISTS mirror_sensor LowCardinality(String) AFTER security_group;
+    ADD COLUMN IF NOT EXISTS mirror_sensor LowCardinality(String) AFTER security_group
+    {{in background}};
 ALTER TABLE {{table packets}} {{on cluster}}
     MODIFY COLUMN mirror_session UInt32,
-    ADD COLUMN IF NOT EXISTS mirror_sensor LowCardinality(String) AFTER security_group;
+    ADD COLUMN IF NOT EXISTS mirror_sensor LowCardinality(String) AFTER security_group
+    {{in background}};
 
 -- ClickHouse changes no column of a sorting key: tables that have it there are made anew, with the rows that
 -- they had. What {{anew }} stands for is in src/store/anew.ts.

@@ -270,10 +270,12 @@ function fillIn(text: string, layout: Layout, place = '{table}'): string {
   if (cluster === undefined)
     return filled
       .replace(/ ?\{\{on cluster\}\}/g, '')
+      .replace(/\{\{in background\}\}/g, 'SETTINGS alter_sync = 0')
       .replace(/\{\{engine (.+?)\}\}/g, '$1')
       .replace(/\{\{deduplication\}\}/g, `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`);
   return filled
     .replace(/\{\{on cluster\}\}/g, `ON CLUSTER ${cluster}`)
+    .replace(/\s*\{\{in background\}\}/g, '')
     .replace(
       /\{\{engine (\w+)(?:\((.*)\))?\}\}/g,
       (_, engine: string, parameters?: string) =>

@@ -121,8 +121,8 @@ tunnels:
     ]);
     const sessions = ['erspan2', 'erspan3', 'vxlan'].map((type) => `{name: a, type: ${type}, session: 1024}`);
     expect(mistakes(`mirrors: [{name: a, session: 4294967295}, ${sessions.join(', ')}]`)).toEqual([
-      'm.yaml:1:79: mirrors.1.session: must be at most 1023 with type erspan2',
-      'm.yaml:1:119: mirrors.2.session: must be at most 1023 with type erspan3',
+      'm.yaml:1:68: mirrors.1.session: must be at most 1023 with type erspan2',
+      'm.yaml:1:109: mirrors.2.session: must be at most 1023 with type erspan3',
     ]);
     expect(mistakes('workers: 65')).toEqual(['m.yaml:1:1: workers: must be at most 64']);
   });

@@ -139,6 +139,7 @@ const SOME: KeptFrame = {
   mirror_direction: 'ingress',
   mirror_hardware: 0,
   security_group: 0,
+  mirror_sensor: '',
   cos: 0,
   vlan: null,
   gre_protocol: 0x6558,

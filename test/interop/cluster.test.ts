@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   distributedTables,
+  migrationStatements,
   migrations,
   migrationsTable,
   statements,
@@ -91,5 +92,23 @@ describeWith([ZOOKEEPER, 'java'], 'the tables of a cluster', () => {
         "SELECT count() FROM system.replicas WHERE zookeeper_path LIKE '/clickhouse/tables/1/default/%'",
       ),
     ).toBe('12\n');
+  });
+
+  it('take the place of those that they are made anew from', async () => {
+    const formers = new Map([['mirrors', { partitions: [], age: undefined }]]);
+    const anew = migrationStatements(migrations().slice(-1), { prefix: '', cluster: 'lake' }, formers);
+    // Without a queue nothing is copied, or altered.
+    for (const statement of anew.filter((s) => /^(DROP|CREATE|EXCHANGE).*TABLES? .*\bmirrors_/.test(s)))
+      await server.sql(statement.replace(' ON CLUSTER lake', ''));
+    expect(
+      await server.sql(
+        "SELECT table, zookeeper_path FROM system.replicas WHERE table LIKE 'mirrors%' FORMAT TSV",
+      ),
+    ).toBe('mirrors_local\t/clickhouse/tables/1/default/mirrors_local_0020\n');
+    expect(
+      await server.sql(
+        "SELECT type FROM system.columns WHERE table = 'mirrors_local' AND name = 'mirror_session'",
+      ),
+    ).toBe('UInt32\n');
   });
 });

@@ -127,15 +127,19 @@ test.each(
          SELECT number, toIPv6(concat('::', toString(number))), number FROM numbers(1, 100)
          SETTINGS distributed_foreground_insert = 1`,
     );
+  const shares = () =>
+    Promise.all(
+      anew.flatMap((table) => nodes.map((at) => at.sql(`SELECT count() FROM v${from}_${table}_local`))),
+    );
+  const held = await shares();
   const formers = new Map(anew.map((table) => [table, { partitions: ['19700101'], age: undefined }]));
   const rest = migrations().filter((m) => m.version > from);
   await everywhere(migrationStatements(rest, prefixed, formers));
   for (const at of nodes) await expectDeclared(at, prefixed.prefix);
   for (const table of anew) {
     expect(await node.sql(`SELECT count(), sum(mirror_session) FROM v${from}_${table}`)).toBe('100\t5050\n');
-    for (const at of nodes)
-      expect(Number(await at.sql(`SELECT count() FROM v${from}_${table}_local`))).toBeGreaterThan(20);
   }
+  expect(await shares()).toEqual(held);
 });
 
 test('a cluster stores a segment once, spread over the shards, and so do its roll-ups', async () => {

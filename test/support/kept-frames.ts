@@ -57,6 +57,7 @@ export async function keptFrames(path: string, inputs: readonly string[] = []): 
             mirror_direction: MIRROR_DIRECTION_NAMES[record.mirrorDirection],
             mirror_hardware: record.mirrorHardware,
             security_group: record.securityGroup,
+            mirror_sensor: record.mirrorSensor,
             cos: record.cos,
             vlan: record.vlan,
             gre_protocol: record.greProtocol,

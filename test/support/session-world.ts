@@ -78,6 +78,10 @@ export interface Sent {
   vlans?: readonly number[];
   vni?: number;
   teid?: number;
+  /** What the mirror says: its port, a security group, the sensor as a 48-bit number. */
+  port?: number;
+  group?: number;
+  sensor?: number;
 }
 
 /** A session table fed by hand. Addresses are IPv4, `a.b.c.d:port`; times are seconds after a fixed start. */
@@ -92,7 +96,13 @@ export class SessionWorld {
   /** @param sinks where rows of what is said go */
   constructor(options: Partial<SessionOptions> = {}, sinks: Partial<RowSink> = {}) {
     this.table = new SessionTable(
-      { ...sinks, session: (r) => this.rows.push(toRow(r)) },
+      {
+        ...sinks,
+        session: (r) => {
+          sinks.session?.(r);
+          this.rows.push(toRow(r));
+        },
+      },
       { capacity: 1000, ...options },
     );
   }
@@ -145,6 +155,9 @@ export class SessionWorld {
     [f.icmpType, f.icmpCode] = s.icmp ?? [0, 0];
     this.mirrored.point = s.mirror ?? this.point;
     this.mirrored.direction = s.direction ?? 0;
+    this.mirrored.port = s.port ?? 0;
+    this.mirrored.securityGroup = s.group ?? 0;
+    this.mirrored.sensor = s.sensor ?? 0;
     this.table.frame(f, this.mirrored);
   }
 

@@ -53,6 +53,8 @@ const frame = z.object({
   mirror_direction: z.enum(['unknown', 'ingress', 'egress', 'both']),
   mirror_hardware: z.number(),
   security_group: z.number(),
+  /** A MAC address, or empty. */
+  mirror_sensor: z.string(),
   cos: z.number(),
   /** The VLAN of a tag that the switch removed. */
   vlan: z.number().nullable(),

@@ -63,7 +63,8 @@ export function framesStatement(id: string, after: number, limit: number, prefix
     "  replaceRegexpOne(IPv6NumToString(mirror_source), '^::ffff:', '') AS mirror_source,\n" +
     "  replaceRegexpOne(IPv6NumToString(mirror_target), '^::ffff:', '') AS mirror_target,\n" +
     '  mirror_session, gre_key, mirror_port, toString(mirror_direction) AS mirror_direction,\n' +
-    '  mirror_hardware, security_group, cos, vlan, gre_protocol, truncated = 1 AS truncated, found\n' +
+    '  mirror_hardware, security_group, mirror_sensor, cos, vlan, gre_protocol,\n' +
+    '  truncated = 1 AS truncated, found\n' +
     'FROM (\n' +
     '  SELECT *, count() OVER () AS found, sum(length) OVER (ORDER BY at, number) AS taken\n' +
     '  FROM (\n' +

@@ -247,6 +247,7 @@ function mirrorLayer(frame: KeptFrame): Shown {
   if (frame.mirror_direction !== 'unknown') add('direction', frame.mirror_direction);
   if (frame.mirror_hardware !== 0) add('hardware', String(frame.mirror_hardware));
   if (frame.security_group !== 0) add('security group', String(frame.security_group));
+  if (frame.mirror_sensor !== '') add('sensor', frame.mirror_sensor);
   if (!isErspan) add('protocol', etherTypeWords(frame.gre_protocol));
   add('truncated', frame.truncated ? 'yes' : 'no');
   if (frame.length < frame.original_length)
