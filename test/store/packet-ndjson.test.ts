@@ -58,6 +58,8 @@ describe('the NDJSON of packets', () => {
       time: '2023-11-14T22:13:20.000000007Z',
       outer_source: '10.0.0.1',
       outer_destination: '10.0.0.9',
+      outer_source_port: null,
+      outer_destination_port: null,
       outer_ttl: 64,
       outer_tos: 0,
       outer_bytes: 20 + 16 + 22 + 45,
