@@ -1,4 +1,4 @@
--- A mirror's session has 32 bits: the network id of VXLAN and GENEVE takes 24. And the sensor that TZSP names.
+-- A mirror's session has 32 bits: the network id of VXLAN and GENEVE takes 24. And the sensor that TZSP says.
 -- A single server rewrites the columns while it goes on; a cluster's nodes must agree on the types first.
 ALTER TABLE {{table sessions}} {{on cluster}}
     MODIFY COLUMN mirror_session UInt32,

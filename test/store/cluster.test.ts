@@ -121,12 +121,14 @@ test.each(
   await everywhere(before);
   // Rows that both shards have, of what is made anew.
   const anew = MADE_ANEW.filter((table) => local.includes(`v${from}_${table}_local`));
-  for (const table of anew)
+  for (const table of anew) {
+    const counted = table === 'mirrors' ? 'packets' : 'sessions';
     await node.sql(
-      `INSERT INTO v${from}_${table} (mirror_session, mirror_source, ${table === 'mirrors' ? 'packets' : 'sessions'})
+      `INSERT INTO v${from}_${table} (mirror_session, mirror_source, ${counted})
          SELECT number, toIPv6(concat('::', toString(number))), number FROM numbers(1, 100)
          SETTINGS distributed_foreground_insert = 1`,
     );
+  }
   const shares = () =>
     Promise.all(
       anew.flatMap((table) => nodes.map((at) => at.sql(`SELECT count() FROM v${from}_${table}_local`))),
