@@ -1,5 +1,6 @@
 import type { PacketBatch } from '../model/batch.js';
-import { Flow } from './flow.js';
+import { Flow } from '../wire/walk/flow.js';
+import { FrameKind } from '../wire/walk/frame.js';
 import type { PacketFilter } from './packet-filter.js';
 import type { RateLimit } from './rate-limit.js';
 import { ROOM } from './sender.js';
@@ -74,7 +75,7 @@ export class Mirror {
       return 0;
     }
     const { bytes, start: from } = ethernet;
-    if (this.readsFrames) flow.read(bytes, from, from + ethernet.length, length);
+    if (this.readsFrames) flow.read(bytes, from, from + ethernet.length, length, FrameKind.Ethernet, 0);
     const target = targets.target(flow.pair);
     const kept = Math.min(ethernet.length, this.longest);
     if (options.rate !== undefined) {

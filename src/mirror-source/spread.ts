@@ -1,4 +1,4 @@
-import { mix } from './flow.js';
+import { mix } from '../wire/walk/flow.js';
 
 /**
  * Among how many classes the pairs of addresses are divided, each of which goes to one target as a whole. The

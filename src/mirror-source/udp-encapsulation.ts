@@ -2,14 +2,8 @@ import { emitUdp, UDP_LENGTH, UdpHeader } from '../wire/transport/udp.js';
 import { emitGeneve, GENEVE_BASE_LENGTH, GeneveHeader } from '../wire/tunnel/geneve.js';
 import { emitTzsp, TZSP_LONGEST, TzspHeader } from '../wire/tunnel/tzsp.js';
 import { emitVxlan, VXLAN_LENGTH, VxlanHeader } from '../wire/tunnel/vxlan.js';
+import { flowPort } from '../wire/walk/flow.js';
 import type { Encapsulation } from './encapsulation.js';
-
-/**
- * The source ports: the dynamic range, as RFC 7348 section 5, RFC 8926 section 3.3 and RFC 8086 section 3.2.1
- * recommend.
- */
-export const FIRST_SOURCE_PORT = 49152;
-const SOURCE_PORTS = 65536 - FIRST_SOURCE_PORT;
 
 /**
  * Puts what another encapsulation makes into UDP. The source port is a hash of the inner flow, so that
@@ -43,7 +37,7 @@ export class UdpEncapsulation implements Encapsulation {
     const { inside, udp } = this;
     const payload = o + UDP_LENGTH;
     const n = inside.emit(b, payload, frame, start, length, wireLength, egress, sec, nsec, flow);
-    udp.sourcePort = FIRST_SOURCE_PORT + (flow & (SOURCE_PORTS - 1));
+    udp.sourcePort = flowPort(flow);
     udp.length = UDP_LENGTH + n;
     emitUdp(udp, b, o);
     return udp.length;

@@ -233,7 +233,10 @@ describe('every limit', () => {
 
 /** The program's numbers for every row that has numbers. */
 const NUMBERS: [string, string[]][] = [
-  ['outer datagrams in reassembly', [grouped(REASSEMBLY_DEFAULTS.datagrams), grouped(reassembly.datagrams)]],
+  [
+    'outer datagrams in reassembly, of GRE, and of UDP where an input lists some',
+    [grouped(REASSEMBLY_DEFAULTS.datagrams), grouped(reassembly.datagrams)],
+  ],
   ['memory of outer datagrams in reassembly', [mib(REASSEMBLY_DEFAULTS.memory), mib(reassembly.memory)]],
   [
     'the share of one source address in both',

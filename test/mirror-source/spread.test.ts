@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Flow, mix } from '../../src/mirror-source/flow.js';
 import { MOST_TARGETS } from '../../src/mirror-source/limits.js';
 import { Spread } from '../../src/mirror-source/spread.js';
+import { Flow, mix } from '../../src/wire/walk/flow.js';
+import { FrameKind } from '../../src/wire/walk/frame.js';
 import { bytes, ethernet, ipv4, ipv6, tcp, udp } from '../support/frames.js';
 
 function flowOf(frame: Uint8Array, cut = frame.length): { pair: number; flow: number } {
   const flow = new Flow();
   const moved = bytes(new Uint8Array(3), frame);
-  flow.read(moved, 3, 3 + cut, frame.length);
+  flow.read(moved, 3, 3 + cut, frame.length, FrameKind.Ethernet, 0);
   return { pair: flow.pair, flow: flow.flow };
 }
 

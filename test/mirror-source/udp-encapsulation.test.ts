@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { GreEncapsulation } from '../../src/mirror-source/encapsulation.js';
 import {
-  FIRST_SOURCE_PORT,
   GeneveEncapsulation,
   TzspEncapsulation,
   UdpEncapsulation,
@@ -11,6 +10,7 @@ import { MirrorType } from '../../src/model/mirror-point.js';
 import { parseUdp, UdpHeader } from '../../src/wire/transport/udp.js';
 import { ErspanGranularity } from '../../src/wire/tunnel/erspan.js';
 import { parseTzsp, TzspHeader } from '../../src/wire/tunnel/tzsp.js';
+import { FIRST_FLOW_PORT } from '../../src/wire/walk/flow.js';
 import { ethernet, ipv4, udp } from '../support/frames.js';
 import { hex } from '../support/hex.js';
 
@@ -35,8 +35,8 @@ test('UDP has the source port of the flow, the length and no checksum', () => {
     length: 8 + 8 + FRAME.length,
     checksum: 0,
   });
-  expect(send(e, 0).header.sourcePort).toBe(FIRST_SOURCE_PORT);
-  expect(send(e, 0x12344001).header.sourcePort).toBe(FIRST_SOURCE_PORT + 1);
+  expect(send(e, 0).header.sourcePort).toBe(FIRST_FLOW_PORT);
+  expect(send(e, 0x12344001).header.sourcePort).toBe(FIRST_FLOW_PORT + 1);
 });
 
 test('VXLAN: flags and network id, as RFC 7348 draws them', () => {
