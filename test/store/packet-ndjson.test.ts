@@ -63,6 +63,7 @@ describe('the NDJSON of packets', () => {
       outer_ttl: 64,
       outer_tos: 0,
       outer_bytes: 20 + 16 + 22 + 45,
+      input: 'gre',
       gre_flags: 0x1000,
       gre_version: 0,
       gre_protocol: 0x88be,
