@@ -30,7 +30,9 @@ const TELL_EVERY_NS = 1e6;
 
 /** What was known at the last packet of a mirror point. */
 class Watched {
-  missing = 0;
+  missing = Number.NaN;
+  /** {@link Numbering.changes}. */
+  changes = -1;
   numbered = false;
   /** When the watcher was told last. */
   toldSec = 0;
@@ -65,10 +67,13 @@ export class NumberWatch {
   ): void {
     const w = this.points[index];
     if (w === undefined) return;
-    const missing = numbering.missing(index);
     const at = ((part << 2) | direction) & (PARTS - 1);
-    if (missing !== w.missing || sec !== w.toldSec || Math.abs(nsec - w.toldNsec) >= TELL_EVERY_NS)
-      this.tell(w, index, at, sec, nsec, missing);
+    const isDue = sec !== w.toldSec || Math.abs(nsec - w.toldNsec) >= TELL_EVERY_NS;
+    if (isDue || numbering.changes !== w.changes) {
+      w.changes = numbering.changes;
+      const missing = numbering.missing(index);
+      if (isDue || missing !== w.missing) this.tell(w, index, at, sec, nsec, missing);
+    }
     w.sec[at] = sec;
     w.nsec[at] = nsec;
   }

@@ -199,6 +199,11 @@ export class Numbering {
     return p.parts !== undefined && p.parts.size > 1 ? SequenceUse.Direction : e.use;
   }
 
+  /** Grows whenever numbers of any mirror point are skipped, or come after all. */
+  get changes(): number {
+    return this.tallies.changes;
+  }
+
   /**
    * Numbers missing now by the most likely explanation, for {@link NumberWatch}; -1 where they cannot tell.
    */

@@ -2,6 +2,7 @@ import { grownFloat64 } from './grow.js';
 
 /** Fresh packets of a tally after which the older half no longer counts. */
 const FRESH = 8192;
+const CHANGES = 2 ** 30 - 1;
 
 /**
  * The counts from sequence numbers, by tally: several streams may share a tally, and one stream may have
@@ -31,6 +32,8 @@ export class SequenceTallies {
   differing = new Float64Array(64);
   distant = new Float64Array(64);
   fresh = new Float64Array(64);
+  /** Calls of {@link skip} and {@link arrive}, modulo 2^30. */
+  changes = 0;
   private count = 0;
   private readonly spare: number[] = [];
 
@@ -66,6 +69,7 @@ export class SequenceTallies {
    * once.
    */
   skip(t: number, age: number, count: number): void {
+    this.changes = (this.changes + 1) & CHANGES;
     this.missing[t] += count;
     if (age === 0) this.awaited[t] += count;
     else if (age === 1) this.awaitedLong[t] += count;
@@ -73,6 +77,7 @@ export class SequenceTallies {
 
   /** A number skipped that long ago has arrived. */
   arrive(t: number, age: number): void {
+    this.changes = (this.changes + 1) & CHANGES;
     this.missing[t]--;
     if (age === 0) this.awaited[t]--;
     else if (age === 1) this.awaitedLong[t]--;

@@ -1,6 +1,12 @@
 /** A collector's status for people. */
 
-import type { CollectorStatus, MirrorStatus, RefusedStatus, StoreStatus } from '../model/status.js';
+import type {
+  CollectorStatus,
+  MirrorStatus,
+  PathStatus,
+  RefusedStatus,
+  StoreStatus,
+} from '../model/status.js';
 import { type TunnelStatus, tunnelTrouble } from '../model/tunnel-status.js';
 import {
   copiesWords,
@@ -65,6 +71,7 @@ function observed(s: CollectorStatus, width: number | undefined): string[] {
     ),
     '',
     ...mirrors(s, width),
+    ...paths(s, width),
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
       `${counted(s.sessions.rows, 'row')}${copiesWords(s.sessions.copies)}, ` +
@@ -110,6 +117,34 @@ function mirrors(s: CollectorStatus, width: number | undefined): string[] {
       ),
     ...(more > 0 ? [`and ${counted(more, 'more mirror point')}`] : []),
     ...(moreSilent > 0 ? [`and ${counted(moreSilent, 'more mirror')} that sent nothing`] : []),
+  ];
+}
+
+/** Between which mirrors packets are matched, those with the most packets first. */
+function paths({ paths: p }: CollectorStatus, width: number | undefined): string[] {
+  if (p === undefined) return [];
+  const all = [...p.paths].sort((a, b) => b.matched + b.lost - a.matched - a.lost);
+  const more = all.length - MOST_POINTS;
+  return [
+    '',
+    ...(all.length === 0
+      ? [`paths     of ${counted(p.observed, 'packet')} none has been matched yet`]
+      : table(
+          ['PATH', 'MATCHED', 'LOST', 'UNKNOWN', 'REORDERED', 'P50 ms', 'P99 ms'],
+          all.slice(0, MOST_POINTS).map(pathRow),
+          width,
+        )),
+    ...(more > 0 ? [`and ${counted(more, 'more path')}`] : []),
+    ...(p.dropped > 0 ? [`! ${counted(p.dropped, 'observation')} of paths had no room`] : []),
+  ];
+}
+
+/** Its packets since the start, and its delays in the last minute. */
+function pathRow(p: PathStatus): string[] {
+  return [
+    `${p.from} to ${p.to}`,
+    ...[p.matched, p.lost, p.unknown, p.reordered].map(grouped),
+    ...[p.delay_ns.p50, p.delay_ns.p99].map((ns) => (ns / 1e6).toFixed(3)),
   ];
 }
 

@@ -76,8 +76,21 @@ const LEAST_CONNECTIONS = 2;
 /** Fields that are added up over all packet paths. */
 type SummedField = Exclude<
   keyof PathSnapshot,
-  'dropped' | 'refused' | 'malformedSenders' | 'applications' | 'clocks'
+  'dropped' | 'refused' | 'malformedSenders' | 'applications' | 'clocks' | 'placeClocks'
 >;
+
+/** Keys of the configuration that are taken over when it is read again; so is `hardware_time.within`. */
+const RELOADED: ReadonlySet<string> = new Set<keyof Config>([
+  'mirrors',
+  'groups',
+  'unknown_mirrors',
+  'unknown_points',
+  'packets',
+  'applications',
+  'separate_by',
+  'overlays',
+  'tunnels',
+]);
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -138,6 +151,8 @@ export class Collector {
         collector: options.collector,
         rules: this.pathRules,
         store: (table, bytes, rows) => this.store.segments.send(table, bytes, rows),
+        clocks: () =>
+          this.ring?.snapshots.map((s) => s.placeClocks) ?? (this.rawPath ? [this.rawPath.placeClocks] : []),
       });
     this.accounts = new MirrorAccounts({
       collector: options.collector,
@@ -484,6 +499,8 @@ export class Collector {
       `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
         `${counted(config.tunnels.length, 'tunnel')}`,
     );
+    const later = changedLater(this.config, config);
+    if (later.length > 0) this.log.warn(`changed, but taken over only by a restart: ${later.join(', ')}`);
   }
 
   private receivers(): ReceiverStatus[] {
@@ -618,6 +635,17 @@ function clockStatusOf(snapshots: readonly PathSnapshot[]): { clocks?: ClockStat
     markers: most('markers'),
   };
   return { clocks };
+}
+
+/** Keys that differ, other than those that {@link Collector.reload} takes over. */
+function changedLater(before: Config, after: Config): string[] {
+  const plain = (config: Config): Record<string, unknown> => ({
+    ...config,
+    hardware_time: { ...config.hardware_time, within: undefined },
+  });
+  const [old, now] = [plain(before), plain(after)];
+  const keys = Object.keys({ ...old, ...now }).filter((key) => !RELOADED.has(key));
+  return keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key]));
 }
 
 function spoolOf(config: Config): string {

@@ -23,6 +23,7 @@ import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import type { ApplicationStatus, ClockStatus } from '../model/status.js';
 import { type Observations, PathObserver } from '../paths/observer.js';
+import type { PlaceClock } from '../paths/place-clocks.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
 import { RowSegments } from '../store/segment/row-segments.js';
@@ -100,6 +101,8 @@ export interface PathSnapshot {
   readonly groupMembersShared: number;
   /** Undefined without hardware time. */
   readonly clocks: ClockStatus | undefined;
+  /** See {@link PacketPath.placeClocks}. */
+  readonly placeClocks: readonly (readonly PlaceClock[])[];
   readonly applications: ApplicationStatus;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
@@ -147,6 +150,10 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   private readonly handover: Handover | undefined;
   private readonly paths: PathRules | undefined;
   private readonly observer: PathObserver | undefined;
+  /** By place: its mirror points. */
+  private readonly atPlaces: readonly Set<MirrorPoint>[];
+  /** By index of a mirror point. */
+  private readonly placeOf: number[] = [];
   private clocks: Clocks | undefined;
   /** Time of the last packet, milliseconds since 1970. */
   private lastPacket = 0;
@@ -164,6 +171,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     if (options.handover !== undefined) this.handover = new Handover(options.handover, signalEvent);
     this.paths = options.paths;
+    this.atPlaces = options.paths?.places.map(() => new Set()) ?? [];
     if (options.paths !== undefined && output.paths !== undefined) {
       const { places, pairs, key, sample } = options.paths;
       this.observer = new PathObserver(places.length, pairs, key, sample, output.paths);
@@ -344,9 +352,18 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       groupFramesForgotten: table.counters.groupFramesForgotten,
       groupMembersShared: table.groupMembersShared,
       clocks: this.clocks && clockStatus(this.clocks),
+      placeClocks: this.placeClocks,
       applications: table.applications,
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
+  }
+
+  /** By place of paths: the clocks of its mirror points' times, each once. */
+  get placeClocks(): readonly (readonly PlaceClock[])[] {
+    const byPlace = this.paths?.places.map(() => new Set<PlaceClock>()) ?? [];
+    for (const [place, points] of this.atPlaces.entries())
+      for (const point of points) byPlace[place].add(this.clocks?.clockOf(point));
+    return byPlace.map((clocks) => [...clocks].map((c) => c && { id: c.id, isAbsolute: c.isAbsolute }));
   }
 
   /** Changes of the mirror points since the last call. */
@@ -379,7 +396,11 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
 
   /** Says whether a mirror point is at a place of paths. */
   private observe(point: MirrorPoint, name: string): void {
-    this.observer?.set(point.index, name === '' ? -1 : (this.paths?.places.indexOf(name) ?? -1));
+    const place = name === '' ? -1 : (this.paths?.places.indexOf(name) ?? -1);
+    this.atPlaces[this.placeOf[point.index]]?.delete(point);
+    this.placeOf[point.index] = place;
+    this.atPlaces[place]?.add(point);
+    this.observer?.set(point.index, place);
     this.output.paths?.place?.(point.index, name);
   }
 

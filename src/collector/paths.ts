@@ -3,7 +3,7 @@
  * come through shared memory, and so do the sequence numbers that tell what a mirror lost.
  */
 import { NumberWatch } from '../accounts/number-watch.js';
-import { Clocks } from '../model/clocks.js';
+import type { Clocks } from '../model/clocks.js';
 import type { HopRecord } from '../model/hop-record.js';
 import type { PathRecord } from '../model/path-record.js';
 import type { PathStatus, PathsStatus } from '../model/status.js';
@@ -14,6 +14,8 @@ import {
   ObservationMerge,
   observationLogMemory,
 } from '../paths/observation-log.js';
+import type { PathPair } from '../paths/path-options.js';
+import { clocksBetween, clocksOfPlaces, type PlaceClock } from '../paths/place-clocks.js';
 import { PathRows } from '../paths/rows.js';
 import { HopSegment, PathSegment } from '../store/segment/segments.js';
 import type { PathRules } from './path-rules.js';
@@ -28,6 +30,8 @@ export interface PathsOptions {
   readonly rules: PathRules;
   /** Takes a finished segment; false if there is no room for it. */
   readonly store: (table: 'paths' | 'hops', bytes: Uint8Array, rows: number) => boolean;
+  /** The clocks of the mirror points at each place, by packet path: see {@link PacketPath.placeClocks}. */
+  readonly clocks: () => readonly (readonly (readonly PlaceClock[])[])[];
 }
 
 export class Paths {
@@ -42,6 +46,8 @@ export class Paths {
   private readonly told = new Map<string, PathStatus>();
   private workers = 0;
   private rowsDropped = 0;
+  /** By pair: what was found since the last {@link run}. */
+  private readonly clocks = new Map<PathPair, Clocks>();
 
   constructor(private readonly options: PathsOptions) {
     const { collector, rules } = options;
@@ -53,8 +59,7 @@ export class Paths {
         hop: (record) => this.hop(record),
       },
       rules.sample,
-      // Each worker fits clocks on its own.
-      () => Clocks.Relative,
+      (pair) => this.clocksOf(pair),
     );
     this.matcher = new Matcher(rules, rows);
     this.merge = new ObservationMerge((o, at) => this.matcher.take(o, at));
@@ -89,6 +94,7 @@ export class Paths {
 
   /** Matches what has come, and hands rows on. @param now milliseconds since 1970 */
   run(now: number): void {
+    this.clocks.clear();
     const horizon = this.workers === 0 ? now - RAW_LAG_MS : this.merge.run();
     this.matcher.advance(Math.floor(horizon / 1000));
     this.flush();
@@ -96,6 +102,7 @@ export class Paths {
 
   /** Judges everything: no more packets come. */
   finish(): void {
+    this.clocks.clear();
     this.merge.run(true);
     this.matcher.finish();
     this.flush();
@@ -116,6 +123,15 @@ export class Paths {
       rows_dropped: this.rowsDropped,
       paths: [...this.told.values()],
     };
+  }
+
+  private clocksOf(pair: PathPair): Clocks {
+    let clocks = this.clocks.get(pair);
+    if (clocks === undefined) {
+      clocks = clocksBetween(clocksOfPlaces(this.options.clocks(), [pair.from, pair.to]));
+      this.clocks.set(pair, clocks);
+    }
+    return clocks;
   }
 
   private path(r: PathRecord): void {

@@ -10,7 +10,7 @@
  * those that it is split into, so that both are recognised as the same one.
  */
 import { createHash } from 'node:crypto';
-import { i32, u16, u32 } from '../wire/bytes.js';
+import { i32, u16 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { O, ObservationKind } from './observation.js';
@@ -158,14 +158,10 @@ export class Fingerprint {
     o[at + O.SEQUENCE] = f.tcpSequence;
     o[at + O.SOURCE + 3] = f.sourceWord;
     o[at + O.DESTINATION + 3] = f.destinationWord;
-    if (f.ipVersion !== 6) {
-      o.fill(0, at + O.SOURCE, at + O.SOURCE + 3);
-      o.fill(0, at + O.DESTINATION, at + O.DESTINATION + 3);
-      return;
-    }
+    const isIpv6 = f.ipVersion === 6;
     for (let i = 0; i < 3; i++) {
-      o[at + O.SOURCE + i] = u32(f.bytes, f.source + i * 4);
-      o[at + O.DESTINATION + i] = u32(f.bytes, f.destination + i * 4);
+      o[at + O.SOURCE + i] = isIpv6 ? i32(f.bytes, f.source + i * 4) : 0;
+      o[at + O.DESTINATION + i] = isIpv6 ? i32(f.bytes, f.destination + i * 4) : 0;
     }
   }
 }

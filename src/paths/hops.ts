@@ -1,4 +1,5 @@
 /** Conversations at pairs of places, and what became of their packets between the two. */
+import { alignedWords } from './aligned-words.js';
 import { O } from './observation.js';
 
 /** Conversations remembered; and seconds without packets after which one has its row, as after this long. */
@@ -6,7 +7,69 @@ export const HOPS = 1 << 16;
 export const HOP_IDLE = 60;
 export const HOP_ACTIVE = 900;
 
-/** One direction of a pair. */
+/**
+ * The words of a conversation: in the first 64 bytes what every packet needs, in the next ones and in the
+ * last ones what every packet that is judged needs.
+ */
+export const H = {
+  /** A hash of pair, protocol and ends, 64 bits: two conversations have the same with a chance of 2^-64. */
+  HASH: 0,
+  /** The next one of its bucket, or the next free one. */
+  NEXT: 2,
+  /** Pair and protocol, 8 bits each, and bits of {@link HOP}. */
+  STATE: 3,
+  /** Packets in the window: the conversation stays until they are settled. */
+  PENDING: 4,
+  LAST_SEC: 5,
+  LAST_NSEC: 6,
+  /** The client's port << 16 | the server's. */
+  PORTS: 7,
+  /** Packets in WAITING_LOST and WAITING_UNKNOWN. */
+  WAITING: 8,
+  /** Of forward and reverse: the latest departure of a packet that has arrived. */
+  LATEST_SEC: 10,
+  LATEST_NSEC: 12,
+  /** Hashes of the client's and of the server's address, 0 before they are needed. */
+  DESTINATIONS: 14,
+  /** {@link COUNT}, forward and reverse. */
+  COUNTS: 16,
+  FIRST_SEC: 28,
+  FIRST_NSEC: 29,
+  /** Directions of what the client and what the server sends, where a TTL has told: 1, -1, or 0. */
+  KNOWN: 30,
+  /** The addresses, as in an observation. */
+  CLIENT: 32,
+  SERVER: 36,
+  /**
+   * Packets seen at one end whose destination nothing is known of yet, as they would count: by twice who sent
+   * them (0 the client, 1 the server) plus the end.
+   */
+  WAITING_LOST: 40,
+  WAITING_UNKNOWN: 44,
+  /** 64-bit floats: {@link DELAY}, forward and reverse. */
+  DELAYS: 48,
+} as const;
+const WORDS = 64;
+
+/** What became of packets in one direction. */
+export const COUNT = { matched: 0, lost: 1, unknown: 2, ambiguous: 3, unmatchable: 4, reordered: 5 } as const;
+export const COUNTS = 6;
+/** The delays of those matched. */
+const DELAY = { min: 0, max: 1, sum: 2 } as const;
+const DELAYS = 3;
+
+/** Bits of STATE. */
+export const HOP = {
+  used: 0x10000,
+  ipv6: 0x20000,
+  /** The client is the end that is first by order. */
+  clientFirst: 0x40000,
+} as const;
+
+const NONE = -1;
+const FIRST_HOPS = 1 << 8;
+
+/** One direction of a pair, for a row. */
 export class HopWay {
   matched = 0;
   lost = 0;
@@ -17,36 +80,10 @@ export class HopWay {
   delayMin = 0;
   delayMax = 0;
   delaySum = 0;
-  /** The latest departure of a packet that has arrived, seconds since 1970 and nanoseconds. */
-  latestSec = 0;
-  latestNsec = 0;
-
-  clear(): void {
-    this.matched = 0;
-    this.lost = 0;
-    this.unknown = 0;
-    this.ambiguous = 0;
-    this.unmatchable = 0;
-    this.reordered = 0;
-    this.delayMin = 0;
-    this.delayMax = 0;
-    this.delaySum = 0;
-  }
-
-  get isEmpty(): boolean {
-    return this.matched + this.lost + this.unknown + this.ambiguous + this.unmatchable === 0;
-  }
-
-  delay(delay: number): void {
-    if (this.matched === 0 || delay < this.delayMin) this.delayMin = delay;
-    if (this.matched === 0 || delay > this.delayMax) this.delayMax = delay;
-    this.delaySum += delay;
-    this.matched++;
-  }
 }
 
+/** A conversation, for a row. */
 export class Hop {
-  pair = 0;
   protocol = 0;
   ipVersion = 0;
   /** The client's and the server's address, as in an observation, and ports. */
@@ -60,161 +97,199 @@ export class Hop {
   lastNsec = 0;
   /** Forward and reverse. */
   readonly ways = [new HopWay(), new HopWay()] as const;
-  /**
-   * Packets seen at one end whose destination nothing is known of yet, as they would count: by twice who sent
-   * them (0 the client, 1 the server) plus the end.
-   */
-  readonly waitingLost = [0, 0, 0, 0];
-  readonly waitingUnknown = [0, 0, 0, 0];
-  waiting = 0;
-  /** Hashes of the client's and of the server's address, 0 before they are needed. */
-  readonly destinations = [0, 0];
-  /** Directions of what the client and what the server sends, where a TTL has told: 1, -1, or 0. */
-  readonly known = [0, 0];
-  /** Packets in the window: the conversation stays until they are settled. */
-  pending = 0;
-  /** Whether some of its packets were merged or split. */
-  merged = false;
-  hash = 0;
-  /** The next one of its bucket, or the next free one. */
-  next = -1;
-  used = false;
 }
 
 export class Hops {
-  private readonly hops: Hop[] = [];
-  private readonly heads: Int32Array;
-  private readonly spare: number[] = [];
+  /** All of them. Replaced by larger memory when it grows: not to be kept across {@link find}. */
+  words: Int32Array;
+  private floats: Float64Array;
+  private places: number;
+  private heads: Int32Array;
+  private count = 0;
+  /** The first free one that was used before. */
+  private spare = NONE;
   /** Packets of conversations without a place. */
   full = 0;
   open = 0;
 
+  /** @param capacity a power of two */
   constructor(private readonly capacity = HOPS) {
-    this.heads = new Int32Array(capacity * 2).fill(-1);
-  }
-
-  at(index: number): Hop {
-    return this.hops[index];
+    this.places = Math.min(capacity, FIRST_HOPS);
+    this.words = alignedWords(this.places * WORDS);
+    this.floats = floatsOf(this.words);
+    this.heads = new Int32Array(this.places * 2).fill(NONE);
   }
 
   /**
-   * The conversation of an observation, made if it is new; -1 if there is no room.
+   * The place of an observation's conversation in {@link words}, made if it is new; -1 if there is no room.
    *
-   * @param hash the same for both directions
+   * @param first and `second` a hash of pair, protocol and ends, the same for both directions
+   * @param sourceFirst whether the source is the end that is first by order
    */
-  find(pair: number, hash: number, o: Int32Array, at: number): number {
-    const bucket = hash & (this.heads.length - 1);
-    for (let i = this.heads[bucket]; i >= 0; i = this.hops[i].next) {
-      const hop = this.hops[i];
-      if (hop.hash === hash && hop.pair === pair && isOf(hop, o, at)) return i;
-    }
-    return this.make(pair, hash, bucket, o, at);
+  find(pair: number, first: number, second: number, sourceFirst: boolean, o: Int32Array, at: number): number {
+    const w = this.words;
+    for (let h = this.heads[first & (this.heads.length - 1)]; h >= 0; h = w[h + H.NEXT])
+      if (w[h] === first && w[h + 1] === second) return h;
+    return this.make(pair, first, second, sourceFirst, o, at);
+  }
+
+  pairOf(h: number): number {
+    return this.words[h + H.STATE] & 0xff;
+  }
+
+  /** Counts a packet that took so many nanoseconds. */
+  delay(h: number, way: number, delay: number): void {
+    const f = this.floats;
+    const at = (h + H.DELAYS) / 2 + way * DELAYS;
+    const matched = this.words[h + H.COUNTS + way * COUNTS + COUNT.matched]++;
+    if (matched === 0 || delay < f[at + DELAY.min]) f[at + DELAY.min] = delay;
+    if (matched === 0 || delay > f[at + DELAY.max]) f[at + DELAY.max] = delay;
+    f[at + DELAY.sum] += delay;
   }
 
   /** Calls with every conversation; those that it returns true for are removed. */
-  sweep(done: (hop: Hop) => boolean): void {
-    for (const [i, hop] of this.hops.entries()) {
-      if (!hop.used || !done(hop)) continue;
-      this.unlink(i, hop);
-      hop.used = false;
+  sweep(done: (h: number) => boolean): void {
+    for (let h = 0; h < this.count * WORDS; h += WORDS) {
+      if ((this.words[h + H.STATE] & HOP.used) === 0 || !done(h)) continue;
+      this.unlink(h);
+      this.words[h + H.STATE] = 0;
       this.open--;
-      this.spare.push(i);
+      this.words[h + H.NEXT] = this.spare;
+      this.spare = h;
     }
   }
 
-  private make(pair: number, hash: number, bucket: number, o: Int32Array, at: number): number {
-    let index = this.spare.pop();
-    if (index === undefined) {
-      if (this.hops.length === this.capacity) {
-        this.full++;
-        return -1;
-      }
-      index = this.hops.push(new Hop()) - 1;
+  /** Whether nothing is counted of a conversation since its last row. */
+  isEmpty(h: number): boolean {
+    for (let way = 0; way < 2; way++)
+      for (let i = COUNT.matched; i <= COUNT.unmatchable; i++)
+        if (this.words[h + H.COUNTS + way * COUNTS + i] !== 0) return false;
+    return true;
+  }
+
+  /** Reads a conversation for its row. */
+  read(h: number, hop: Hop): void {
+    const w = this.words;
+    hop.protocol = (w[h + H.STATE] >>> 8) & 0xff;
+    hop.ipVersion = (w[h + H.STATE] & HOP.ipv6) !== 0 ? 6 : 4;
+    for (let i = 0; i < 4; i++) {
+      hop.client[i] = w[h + H.CLIENT + i];
+      hop.server[i] = w[h + H.SERVER + i];
     }
-    const hop = this.hops[index];
+    hop.clientPort = w[h + H.PORTS] >>> 16;
+    hop.serverPort = w[h + H.PORTS] & 0xffff;
+    hop.firstSec = w[h + H.FIRST_SEC] >>> 0;
+    hop.firstNsec = w[h + H.FIRST_NSEC];
+    hop.lastSec = w[h + H.LAST_SEC] >>> 0;
+    hop.lastNsec = w[h + H.LAST_NSEC];
+    for (const [i, way] of hop.ways.entries()) {
+      const at = h + H.COUNTS + i * COUNTS;
+      way.matched = w[at + COUNT.matched];
+      way.lost = w[at + COUNT.lost];
+      way.unknown = w[at + COUNT.unknown];
+      way.ambiguous = w[at + COUNT.ambiguous];
+      way.unmatchable = w[at + COUNT.unmatchable];
+      way.reordered = w[at + COUNT.reordered];
+      const delays = (h + H.DELAYS) / 2 + i * DELAYS;
+      way.delayMin = this.floats[delays + DELAY.min];
+      way.delayMax = this.floats[delays + DELAY.max];
+      way.delaySum = this.floats[delays + DELAY.sum];
+    }
+  }
+
+  /** Begins to count anew. */
+  clear(h: number): void {
+    this.words.fill(0, h + H.COUNTS, h + H.COUNTS + 2 * COUNTS);
+    const delays = (h + H.DELAYS) / 2;
+    this.floats.fill(0, delays, delays + 2 * DELAYS);
+  }
+
+  private make(
+    pair: number,
+    first: number,
+    second: number,
+    sourceFirst: boolean,
+    o: Int32Array,
+    at: number,
+  ): number {
+    let h = this.spare;
+    if (h !== NONE) this.spare = this.words[h + H.NEXT];
+    else if (this.count === this.capacity) {
+      this.full++;
+      return NONE;
+    } else {
+      if (this.count === this.places) this.grow();
+      h = this.count++ * WORDS;
+    }
+    const w = this.words;
+    w.fill(0, h, h + WORDS);
     this.open++;
-    hop.used = true;
-    hop.hash = hash;
-    hop.pair = pair;
-    hop.pending = 0;
-    hop.merged = false;
-    hop.protocol = o[at + O.PROTOCOL] & 0xff;
-    hop.firstSec = o[at + O.SEC] >>> 0;
-    hop.firstNsec = o[at + O.NSEC];
-    hop.lastSec = hop.firstSec;
-    hop.lastNsec = hop.firstNsec;
-    hop.destinations.fill(0);
-    hop.known.fill(0);
-    hop.waiting = 0;
-    hop.waitingLost.fill(0);
-    hop.waitingUnknown.fill(0);
-    for (const way of hop.ways) {
-      way.clear();
-      way.latestSec = 0;
-      way.latestNsec = 0;
+    w[h] = first;
+    w[h + 1] = second;
+    const fromClient = opens(o, at);
+    const isIpv6 = ((o[at + O.PROTOCOL] >>> 8) & 0xff) === 6;
+    w[h + H.STATE] =
+      pair |
+      ((o[at + O.PROTOCOL] & 0xff) << 8) |
+      HOP.used |
+      (isIpv6 ? HOP.ipv6 : 0) |
+      (fromClient === sourceFirst ? HOP.clientFirst : 0);
+    w[h + H.FIRST_SEC] = o[at + O.SEC];
+    w[h + H.FIRST_NSEC] = o[at + O.NSEC];
+    w[h + H.LAST_SEC] = o[at + O.SEC];
+    w[h + H.LAST_NSEC] = o[at + O.NSEC];
+    const ports = o[at + O.PORTS];
+    w[h + H.PORTS] = fromClient ? ports : (ports << 16) | (ports >>> 16);
+    const client = at + (fromClient ? O.SOURCE : O.DESTINATION);
+    const server = at + (fromClient ? O.DESTINATION : O.SOURCE);
+    for (let i = 0; i < 4; i++) {
+      w[h + H.CLIENT + i] = o[client + i];
+      w[h + H.SERVER + i] = o[server + i];
     }
-    setEnds(hop, o, at);
-    hop.next = this.heads[bucket];
-    this.heads[bucket] = index;
-    return index;
+    this.link(h);
+    return h;
   }
 
-  private unlink(index: number, hop: Hop): void {
-    const bucket = hop.hash & (this.heads.length - 1);
-    if (this.heads[bucket] === index) {
-      this.heads[bucket] = hop.next;
+  private link(h: number): void {
+    const bucket = this.words[h] & (this.heads.length - 1);
+    this.words[h + H.NEXT] = this.heads[bucket];
+    this.heads[bucket] = h;
+  }
+
+  private unlink(h: number): void {
+    const w = this.words;
+    const bucket = w[h] & (this.heads.length - 1);
+    if (this.heads[bucket] === h) {
+      this.heads[bucket] = w[h + H.NEXT];
       return;
     }
-    let before = this.hops[this.heads[bucket]];
-    while (before.next !== index) before = this.hops[before.next];
-    before.next = hop.next;
+    let before = this.heads[bucket];
+    while (w[before + H.NEXT] !== h) before = w[before + H.NEXT];
+    w[before + H.NEXT] = w[h + H.NEXT];
+  }
+
+  /** Makes room for twice as many, when none is free. */
+  private grow(): void {
+    const { words } = this;
+    this.places *= 2;
+    this.words = alignedWords(this.places * WORDS);
+    this.words.set(words);
+    this.floats = floatsOf(this.words);
+    this.heads = new Int32Array(this.places * 2).fill(NONE);
+    for (let h = 0; h < words.length; h += WORDS) this.link(h);
   }
 }
 
-/** Whether the client of a conversation sent this packet. */
-export function isFromClient(hop: Hop, o: Int32Array, at: number): boolean {
-  return hop.clientPort === o[at + O.PORTS] >>> 16 && same(hop.client, o, at + O.SOURCE);
-}
-
-function isOf(hop: Hop, o: Int32Array, at: number): boolean {
-  if (hop.protocol !== (o[at + O.PROTOCOL] & 0xff)) return false;
-  const source = o[at + O.PORTS] >>> 16;
-  const destination = o[at + O.PORTS] & 0xffff;
-  const { client, server, clientPort, serverPort } = hop;
-  return (
-    (clientPort === source &&
-      serverPort === destination &&
-      same(client, o, at + O.SOURCE) &&
-      same(server, o, at + O.DESTINATION)) ||
-    (clientPort === destination &&
-      serverPort === source &&
-      same(client, o, at + O.DESTINATION) &&
-      same(server, o, at + O.SOURCE))
-  );
+function floatsOf(words: Int32Array): Float64Array {
+  return new Float64Array(words.buffer, words.byteOffset, words.length / 2);
 }
 
 const SYN = 0x02;
 const ACK = 0x10;
 
-/** Who opens a connection is its client; where that was not seen, the lower port is the server's. */
-function setEnds(hop: Hop, o: Int32Array, at: number): void {
-  const source = o[at + O.PORTS] >>> 16;
-  const destination = o[at + O.PORTS] & 0xffff;
+/** Whether the client sent a packet: it opens a connection; where that was not seen, its port is higher. */
+function opens(o: Int32Array, at: number): boolean {
   const flags = o[at + O.PROTOCOL] >>> 24;
-  const syn = (flags & SYN) !== 0;
-  const fromClient = syn ? (flags & ACK) === 0 : source >= destination;
-  const [client, server] = fromClient ? [O.SOURCE, O.DESTINATION] : [O.DESTINATION, O.SOURCE];
-  for (let i = 0; i < 4; i++) {
-    hop.client[i] = o[at + client + i];
-    hop.server[i] = o[at + server + i];
-  }
-  hop.ipVersion = (o[at + O.PROTOCOL] >>> 8) & 0xff;
-  hop.clientPort = fromClient ? source : destination;
-  hop.serverPort = fromClient ? destination : source;
-}
-
-function same(address: Int32Array, o: Int32Array, at: number): boolean {
-  return (
-    address[3] === o[at + 3] && address[2] === o[at + 2] && address[1] === o[at + 1] && address[0] === o[at]
-  );
+  if ((flags & SYN) !== 0) return (flags & ACK) === 0;
+  return o[at + O.PORTS] >>> 16 >= (o[at + O.PORTS] & 0xffff);
 }

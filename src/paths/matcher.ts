@@ -7,7 +7,7 @@ import { KeyedHash } from '../wire/keyed-hash.js';
 import { Destinations } from './destinations.js';
 import { Discovery } from './discovery.js';
 import { PlaceGaps } from './gaps.js';
-import { HOP_ACTIVE, HOP_IDLE, type Hop, Hops, isFromClient } from './hops.js';
+import { COUNT, COUNTS, H, HOP, HOP_ACTIVE, HOP_IDLE, Hop, Hops } from './hops.js';
 import { type Minute, Minutes } from './minutes.js';
 import { O, ObservationKind } from './observation.js';
 import {
@@ -25,7 +25,10 @@ const BILLION = 1e9;
 const SLACK = 1e6;
 /** Seconds: a time this far before the last one belongs to another time. */
 const BACK = 60;
-/** Times are counted from a second that moves on before they lose their last digit (2^53 ns are 104 days). */
+/**
+ * Times are counted from a second that moves on before they lose their last digit (2^53 ns are 104 days). It
+ * is so far back that none is a small integer, or code would be compiled again when one no longer is.
+ */
 const SHIFT_SEC = 1e6;
 const MOST_COUNT = 0xff;
 /** Nanoseconds after its window in which sequence numbers of its time still come. */
@@ -61,6 +64,7 @@ export class Matcher {
   private readonly ends: number[][] = [];
   private readonly window: Window;
   private readonly hops: Hops;
+  private readonly hop = new Hop();
   private readonly destinations = new Destinations();
   private readonly hash: KeyedHash;
   private readonly minutes: Minutes;
@@ -72,10 +76,14 @@ export class Matcher {
   private readonly cutAt: Float64Array;
   private readonly windowNs: number;
   private readonly words = new Int32Array(12);
+  /** Whether the source is the first of the ends that {@link conversation} hashed last. */
+  private sourceFirst = false;
   private base = -1;
-  /** Nanoseconds since {@link base}: the latest packet. */
-  private now = 0;
-  private swept = 0;
+  /** Nanoseconds since {@link base}: the latest packet, and the last look whether packets are due. */
+  private now = Number.NEGATIVE_INFINITY;
+  /** The same: the packet that was observed last. */
+  private current = Number.NEGATIVE_INFINITY;
+  private swept = Number.NEGATIVE_INFINITY;
   private observed = 0;
   private early = 0;
 
@@ -133,35 +141,35 @@ export class Matcher {
     missing: number,
     numbered: boolean,
   ): void {
-    const time = this.time(sec, nsec);
+    this.time(sec, nsec);
     const p = this.places[place];
     p.numbered = numbered;
-    p.seen(time);
-    if (missing !== 0) p.add(this.relative(sinceSec, sinceNsec), time, missing);
+    p.seen(this.current);
+    if (missing !== 0) p.add(this.relative(sinceSec, sinceNsec), this.current, missing);
   }
 
   /** Takes an observation: {@link OBSERVATION_WORDS} words from `at` on. */
   take(o: Int32Array, at: number): void {
-    const sec = o[at + O.SEC] >>> 0;
-    const time = this.time(sec, o[at + O.NSEC]);
+    this.time(o[at + O.SEC] >>> 0, o[at + O.NSEC]);
     const kind = o[at + O.KIND] & 0xff;
     const place = o[at + O.KIND] >>> 8;
     this.observed++;
     if (kind === ObservationKind.Cut) {
-      this.cut(place, time, o, at);
+      this.cut(place, this.current, o, at);
       return;
     }
     if (this.discovery !== undefined && kind !== ObservationKind.Large) {
-      const found = this.discovery.take(o, at, place, time, this.windowNs);
+      const found = this.discovery.take(o, at, place, this.current, this.windowNs);
       if (found !== undefined) {
         const { places } = this.options;
         const names = { fromName: places[found.from], toName: places[found.to] };
         this.addPair({ ...found, ...names, nat: false });
       }
     }
-    for (const end of this.ends[place]) {
-      if (kind === ObservationKind.Large) this.large(end >> 1, o, at);
-      else this.see(end >> 1, end & 1, kind, time, o, at);
+    const ends = this.ends[place];
+    for (let i = 0; i < ends.length; i++) {
+      if (kind === ObservationKind.Large) this.large(ends[i] >> 1, o, at);
+      else this.see(ends[i] >> 1, ends[i] & 1, kind, o, at);
     }
     if (this.now - this.swept > this.windowNs / SWEEPS) this.expire();
   }
@@ -176,14 +184,14 @@ export class Matcher {
   /** Judges what waits, and writes every row: the next packets belong to another time. */
   finish(): void {
     while (this.window.size > 0) this.judgeFirst();
-    this.hops.sweep((hop) => {
-      this.write(hop);
+    this.hops.sweep((h) => {
+      this.write(h);
       return true;
     });
     this.minutes.finish();
     this.base = -1;
-    this.now = 0;
-    this.swept = 0;
+    this.now = Number.NEGATIVE_INFINITY;
+    this.swept = Number.NEGATIVE_INFINITY;
     this.ranges.clear();
     for (const [i] of this.places.entries()) {
       const forgotten = this.places[i].forgotten;
@@ -200,24 +208,20 @@ export class Matcher {
     this.minutes.addPair();
   }
 
-  /** Nanoseconds since {@link base}, and moves the clock. */
-  private time(sec: number, nsec: number): number {
-    if (this.base < 0) {
-      this.base = sec;
-      this.swept = 0;
-    }
-    let time = this.relative(sec, nsec);
-    if (time < this.now - BACK * BILLION) {
+  /** Sets {@link current}, and moves the clock. */
+  private time(sec: number, nsec: number): void {
+    if (this.base < 0) this.base = sec - SHIFT_SEC;
+    this.current = this.relative(sec, nsec);
+    if (this.current < this.now - BACK * BILLION) {
       this.finish();
-      this.base = sec;
-      time = nsec;
+      this.base = sec - SHIFT_SEC;
+      this.current = this.relative(sec, nsec);
     }
-    if (time > this.now) this.now = time;
-    if (time > 2 * SHIFT_SEC * BILLION) {
-      this.shift(Math.floor(time / BILLION / SHIFT_SEC - 1) * SHIFT_SEC);
-      time = this.relative(sec, nsec);
+    if (this.current > this.now) this.now = this.current;
+    if (this.current > 2 * SHIFT_SEC * BILLION) {
+      this.shift(Math.floor(this.current / BILLION / SHIFT_SEC - 1) * SHIFT_SEC);
+      this.current = this.relative(sec, nsec);
     }
-    return time;
   }
 
   private relative(sec: number, nsec: number): number {
@@ -233,12 +237,12 @@ export class Matcher {
     for (let i = 0; i < this.cutAt.length; i++) this.cutAt[i] -= by;
   }
 
-  private see(pair: number, side: number, kind: number, time: number, o: Int32Array, at: number): void {
+  private see(pair: number, side: number, kind: number, o: Int32Array, at: number): void {
     const { nat } = this.pairs[pair];
     const print = at + (nat ? O.BARE_PRINT : O.PRINT);
     let e = this.window.find(o[print], o[print + 1], pair);
     let w = this.window.words;
-    if (e < 0 || time - this.seenAt(e) > this.windowNs) {
+    if (e < 0 || this.current - this.seenAt(e) > this.windowNs) {
       if (this.window.isFull) this.judgeEarly();
       e = this.window.add(o[print], o[print + 1], pair);
       w = this.window.words;
@@ -276,31 +280,33 @@ export class Matcher {
   /** Both ends have seen the packet. */
   private meet(e: number, pair: number, side: number): void {
     const w = this.window.words;
+    const hops = this.hops.words;
     const ttl = (w[e + E.TTL] & 0xff) - (w[e + E.TTL] >>> 8);
     const delay = this.delay(e);
     const way = ttl !== 0 ? Math.sign(ttl) : delay < 0 ? -1 : 1;
-    const index = w[e + E.HOP];
-    const hop = index < 0 ? undefined : this.hops.at(index);
+    const h = w[e + E.HOP];
     const sender = (w[e + E.STATE] & FLAG.server) === 0 ? 0 : 1;
-    if (hop === undefined || ttl === 0 || hop.known[sender] !== way) this.learn(e, pair, way, ttl !== 0);
-    if (hop !== undefined && ttl !== 0) hop.known[sender] = way;
+    if (h < 0 || ttl === 0 || hops[h + H.KNOWN + sender] !== way) this.learn(e, pair, way, ttl !== 0);
+    if (h >= 0 && ttl !== 0) hops[h + H.KNOWN + sender] = way;
     if (this.lengthsDiffer(e)) {
-      this.ranges.add(w[e + E.HOP], pair, w[e + E.STATE] & FLAG.server, w[e + E.SEQUENCE], longest(w, e));
+      this.ranges.add(h, pair, w[e + E.STATE] & FLAG.server, w[e + E.SEQUENCE], longest(w, e));
       return;
     }
     const forward = (ttl !== 0 ? way : this.destinations.direction(w[e + E.DESTINATION])) > 0;
     this.minutes.expect(pair, forward, forward ? delay : -delay, w[e + E.SEC + side] >>> 0);
-    if (hop === undefined) return;
+    if (h < 0) return;
     // The packet has arrived now; which of those of its conversation that arrived before were sent later?
     const near = forward ? 0 : 1;
     const other = side === near ? 1 - near : near;
     const sec = w[e + E.SEC + other] >>> 0;
     const nsec = w[e + E.NSEC + other];
-    const h = hop.ways[forward ? 0 : 1];
-    if (sec < h.latestSec || (sec === h.latestSec && nsec < h.latestNsec)) w[e + E.STATE] |= FLAG.reordered;
+    const latest = h + H.LATEST_SEC + near;
+    const latestNsec = h + H.LATEST_NSEC + near;
+    const behind = sec - (hops[latest] >>> 0) || nsec - hops[latestNsec];
+    if (behind < 0) w[e + E.STATE] |= FLAG.reordered;
     else {
-      h.latestSec = sec;
-      h.latestNsec = nsec;
+      hops[latest] = sec;
+      hops[latestNsec] = nsec;
     }
   }
 
@@ -311,22 +317,23 @@ export class Matcher {
   }
 
   /** In which direction an entry's packet went: 1 forward, -1 reverse, 0 unknown. */
-  private wayOf(e: number, side: number, hop: Hop | undefined): number {
+  private wayOf(e: number, side: number, h: number): number {
     const w = this.window.words;
-    const known = hop?.known[(w[e + E.STATE] & FLAG.server) === 0 ? 0 : 1] ?? 0;
+    const sender = (w[e + E.STATE] & FLAG.server) === 0 ? 0 : 1;
+    const known = h < 0 ? 0 : this.hops.words[h + H.KNOWN + sender];
     return known !== 0 ? known : this.destinations.direction(w[e + E.DESTINATION + side]);
   }
 
   /** The hash of the destination's address at one end; of conversations it is computed once. */
   private destinationOf(e: number, pair: number, side: number, o: Int32Array, at: number): number {
     const w = this.window.words;
-    const index = w[e + E.HOP];
+    const h = w[e + E.HOP];
     if (this.pairs[pair].nat) return this.destination(pair, side, o, at);
-    if (index < 0) return this.destination(pair, 0, o, at);
-    const { destinations } = this.hops.at(index);
-    const to = (w[e + E.STATE] & FLAG.server) === 0 ? 1 : 0;
-    if (destinations[to] === 0) destinations[to] = this.destination(pair, 0, o, at);
-    return destinations[to];
+    if (h < 0) return this.destination(pair, 0, o, at);
+    const hops = this.hops.words;
+    const to = h + H.DESTINATIONS + ((w[e + E.STATE] & FLAG.server) === 0 ? 1 : 0);
+    if (hops[to] === 0) hops[to] = this.destination(pair, 0, o, at);
+    return hops[to];
   }
 
   /** Nanoseconds from the pair's first place to its second. */
@@ -343,38 +350,49 @@ export class Matcher {
   private join(e: number, pair: number, o: Int32Array, at: number): void {
     const w = this.window.words;
     const before = w[e + E.HOP];
-    if (before >= 0) this.hops.at(before).pending--;
-    const index = this.hops.find(pair, this.conversation(pair, o, at), o, at);
-    w[e + E.HOP] = index;
+    if (before >= 0) this.hops.words[before + H.PENDING]--;
+    const h = this.findHop(pair, o, at);
+    w[e + E.HOP] = h;
     w[e + E.STATE] &= ~FLAG.server;
-    if (index < 0) return;
-    const hop = this.hops.at(index);
-    hop.pending++;
-    hop.lastSec = o[at + O.SEC] >>> 0;
-    hop.lastNsec = o[at + O.NSEC];
-    if (!isFromClient(hop, o, at)) w[e + E.STATE] |= FLAG.server;
+    if (h < 0) return;
+    const hops = this.hops.words;
+    hops[h + H.PENDING]++;
+    hops[h + H.LAST_SEC] = o[at + O.SEC];
+    hops[h + H.LAST_NSEC] = o[at + O.NSEC];
+    if (!this.isFromClient(h)) w[e + E.STATE] |= FLAG.server;
   }
 
-  /** A keyed hash of both ends, the same for either direction. */
+  /** The conversation of an observation, in {@link hops}; -1 if there is no room. */
+  private findHop(pair: number, o: Int32Array, at: number): number {
+    const first = this.conversation(pair, o, at);
+    return this.hops.find(pair, first, this.hash.other, this.sourceFirst, o, at);
+  }
+
+  /** Whether the client sent the packet whose conversation was found last. */
+  private isFromClient(h: number): boolean {
+    return ((this.hops.words[h + H.STATE] & HOP.clientFirst) !== 0) === this.sourceFirst;
+  }
+
+  /** A keyed hash of both ends, the same for either direction: 32 bits, and {@link KeyedHash.other}. */
   private conversation(pair: number, o: Int32Array, at: number): number {
     const w = this.words;
-    for (let i = 0; i < 4; i++) {
-      const a = o[at + O.SOURCE + i];
-      const b = o[at + O.DESTINATION + i];
-      w[i] = (a + b) | 0;
-      w[4 + i] = a ^ b;
-    }
-    const ports = o[at + O.PORTS];
-    w[8] = (ports >>> 16) + (ports & 0xffff);
-    w[9] = (ports >>> 16) ^ (ports & 0xffff);
     const v4 = ((o[at + O.PROTOCOL] >>> 8) & 0xff) === 4;
-    if (v4) {
-      w[0] = w[3];
-      w[1] = w[7];
-      w[2] = w[8];
-      w[3] = w[9];
+    const source = at + O.SOURCE;
+    const destination = at + O.DESTINATION;
+    const ports = o[at + O.PORTS];
+    let word = 3;
+    while (word > 0 && o[source + word] === o[destination + word]) word--;
+    const order = o[source + word] - o[destination + word] || (ports >>> 16) - (ports & 0xffff);
+    this.sourceFirst = order < 0;
+    const low = order < 0 ? source : destination;
+    const high = order < 0 ? destination : source;
+    let count = 0;
+    for (let i = v4 ? 3 : 0; i < 4; i++) {
+      w[count++] = o[low + i];
+      w[count++] = o[high + i];
     }
-    return this.hash.words(w, v4 ? 4 : 10, (pair << 8) | (o[at + O.PROTOCOL] & 0xff)) & 0x7fffffff;
+    w[count++] = order < 0 ? ports : (ports << 16) | (ports >>> 16);
+    return this.hash.twice(w, count, (pair << 8) | (o[at + O.PROTOCOL] & 0xff));
   }
 
   private destination(pair: number, side: number, o: Int32Array, at: number): number {
@@ -386,10 +404,10 @@ export class Matcher {
   }
 
   private large(pair: number, o: Int32Array, at: number): void {
-    const index = this.hops.find(pair, this.conversation(pair, o, at), o, at);
-    if (index < 0) return;
-    const server = isFromClient(this.hops.at(index), o, at) ? 0 : FLAG.server;
-    this.ranges.add(index, pair, server, o[at + O.SEQUENCE], o[at + O.LENGTH] >>> 1);
+    const h = this.findHop(pair, o, at);
+    if (h < 0) return;
+    const server = this.isFromClient(h) ? 0 : FLAG.server;
+    this.ranges.add(h, pair, server, o[at + O.SEQUENCE], o[at + O.LENGTH] >>> 1);
   }
 
   /** A packet that its mirror cut too short. Counted here only if the other end's is cut too. */
@@ -421,36 +439,42 @@ export class Matcher {
     for (const place of this.places) place.forget(due - 4 * this.windowNs);
     const sec = this.base + Math.floor((due - 2 * this.windowNs) / BILLION);
     if (!this.minutes.isDue(sec)) return;
-    this.hops.sweep((hop) => this.isOver(hop, sec));
+    this.hops.sweep((h) => this.isOver(h, sec));
     this.minutes.flush(sec);
   }
 
-  private isOver(hop: Hop, sec: number): boolean {
-    const idle = hop.pending === 0 && sec - hop.lastSec >= HOP_IDLE;
-    if (!idle && sec - hop.firstSec < HOP_ACTIVE) return false;
-    this.write(hop);
-    hop.firstSec = hop.lastSec;
-    hop.firstNsec = hop.lastNsec;
+  private isOver(h: number, sec: number): boolean {
+    const w = this.hops.words;
+    const last = w[h + H.LAST_SEC] >>> 0;
+    const idle = w[h + H.PENDING] === 0 && sec - last >= HOP_IDLE;
+    if (!idle && sec - (w[h + H.FIRST_SEC] >>> 0) < HOP_ACTIVE) return false;
+    this.write(h);
+    w[h + H.FIRST_SEC] = last;
+    w[h + H.FIRST_NSEC] = w[h + H.LAST_NSEC];
     return idle;
   }
 
-  private write(hop: Hop): void {
-    this.settle(hop);
-    if (hop.waiting > 0) this.release(hop);
-    if (hop.ways[0].isEmpty && hop.ways[1].isEmpty) return;
-    this.sink.hop(this.pairs[hop.pair], hop);
-    for (const way of hop.ways) way.clear();
+  private write(h: number): void {
+    this.settle(h);
+    this.release(h);
+    if (this.hops.isEmpty(h)) return;
+    this.hops.read(h, this.hop);
+    this.sink.hop(this.pairs[this.hops.pairOf(h)], this.hop);
+    this.hops.clear(h);
   }
 
   /** Nothing of the pair ever reached the destination of these packets: they may go elsewhere. */
-  private release(hop: Hop): void {
+  private release(h: number): void {
+    const w = this.hops.words;
+    if (w[h + H.WAITING] === 0) return;
     for (let at = 0; at < 4; at++) {
-      const count = hop.waitingLost[at] + hop.waitingUnknown[at];
-      if (count > 0) this.minutes.at(hop.pair, (at & 1) === 0, hop.lastSec).elsewhere += count;
+      const count = w[h + H.WAITING_LOST + at] + w[h + H.WAITING_UNKNOWN + at];
+      w[h + H.WAITING_LOST + at] = 0;
+      w[h + H.WAITING_UNKNOWN + at] = 0;
+      if (count > 0)
+        this.minutes.at(this.hops.pairOf(h), (at & 1) === 0, w[h + H.LAST_SEC] >>> 0).elsewhere += count;
     }
-    hop.waiting = 0;
-    hop.waitingLost.fill(0);
-    hop.waitingUnknown.fill(0);
+    w[h + H.WAITING] = 0;
   }
 
   private judgeEarly(): void {
@@ -462,116 +486,128 @@ export class Matcher {
   private judgeFirst(): void {
     const e = this.window.first;
     const w = this.window.words;
-    const state = w[e + E.STATE];
-    const pair = state & 0xff;
-    const index = w[e + E.HOP];
-    const hop = index < 0 ? undefined : this.hops.at(index);
-    if (hop !== undefined) hop.pending--;
+    const pair = w[e + E.STATE] & 0xff;
+    const h = w[e + E.HOP];
+    if (h >= 0) this.hops.words[h + H.PENDING]--;
     const from = w[e + E.COUNT] & 0xffff;
     const to = w[e + E.COUNT] >>> 16;
-    if (from === 0 || to === 0) this.alone(e, pair, from > 0 ? 0 : 1, Math.max(from, to), hop);
-    else this.both(e, pair, Math.max(from, to), hop);
+    if (from === 0 || to === 0) this.alone(e, pair, from > 0 ? 0 : 1, Math.max(from, to), h);
+    else this.both(e, pair, Math.max(from, to), h);
     this.window.removeFirst();
   }
 
-  private both(e: number, pair: number, most: number, hop: Hop | undefined): void {
+  private both(e: number, pair: number, most: number, h: number): void {
     const w = this.window.words;
-    const way = this.wayOf(e, 0, hop);
+    const way = this.wayOf(e, 0, h);
     const forward = way === 0 ? this.delay(e) >= 0 : way > 0;
     const near = forward ? 0 : 1;
     const minute = this.minutes.at(pair, forward, w[e + E.SEC + near] >>> 0);
-    const h = hop?.ways[forward ? 0 : 1];
-    if (hop !== undefined && hop.waiting > 0) this.settle(hop);
+    if (h >= 0 && this.hops.words[h + H.WAITING] > 0) this.settle(h);
     if (most > 1) {
       minute.ambiguous += most;
-      if (h !== undefined) h.ambiguous += most;
+      this.count(h, near, COUNT.ambiguous, most);
     } else if (this.lengthsDiffer(e)) {
       minute.unmatchable++;
-      if (h !== undefined) h.unmatchable++;
+      this.count(h, near, COUNT.unmatchable, 1);
     } else {
       const delay = forward ? this.delay(e) : -this.delay(e);
       const reordered = (w[e + E.STATE] & FLAG.reordered) !== 0 ? 1 : 0;
       minute.match(delay, reordered);
-      h?.delay(delay);
-      if (h !== undefined) h.reordered += reordered;
+      if (h < 0) return;
+      this.hops.delay(h, near, delay);
+      if (reordered > 0) this.count(h, near, COUNT.reordered, reordered);
     }
   }
 
+  /** Counts packets of a conversation, if it has a place, in direction 0 (forward) or 1. */
+  private count(h: number, way: number, what: number, packets: number): void {
+    if (h >= 0) this.hops.words[h + H.COUNTS + way * COUNTS + what] += packets;
+  }
+
   /** A packet that one end only has seen. */
-  private alone(e: number, pair: number, side: number, count: number, hop: Hop | undefined): void {
+  private alone(e: number, pair: number, side: number, count: number, h: number): void {
     const w = this.window.words;
     const state = w[e + E.STATE];
-    const way = this.wayOf(e, side, hop);
+    const way = this.wayOf(e, side, h);
     const forward = way === 0 ? side === 0 : way > 0;
+    const near = forward ? 0 : 1;
     const sec = w[e + E.SEC + side] >>> 0;
-    const isNear = side === (forward ? 0 : 1);
-    const h = hop?.ways[forward ? 0 : 1];
     const far = side === 0 ? this.pairs[pair].to : this.pairs[pair].from;
     const time = this.relative(sec, w[e + E.NSEC + side]);
     if (way !== 0 && this.isUnmatchable(e, far, side, time)) {
       this.minutes.at(pair, forward, sec).unmatchable += count;
-      if (h !== undefined) h.unmatchable += count;
+      this.count(h, near, COUNT.unmatchable, count);
       return;
     }
     let lost = 0;
-    if (isNear && (state & FLAG.early) === 0) {
+    if (side === near && (state & FLAG.early) === 0) {
       // Where nothing of a conversation arrives, it is dropped: a mirror's gaps are left to the others.
-      const nothing = h !== undefined && h.matched === 0 && h.lost + h.unknown >= NOTHING_ARRIVES;
+      const nothing = h >= 0 && this.nothingArrives(h + H.COUNTS + near * COUNTS);
       for (let i = 0; i < count; i++)
         if (!this.mayBeMissed(pair, forward, far, time, way !== 0 && !nothing, nothing)) lost++;
     }
-    if (!isNear && way !== 0) this.claim(pair, forward, far, time);
+    if (side !== near && way !== 0) this.claim(pair, forward, far, time);
     if (way === 0) {
-      if (hop === undefined) this.minutes.at(pair, side === 0, sec).elsewhere += count;
-      else this.wait(hop, ((state & FLAG.server) !== 0 ? 2 : 0) + side, lost, count - lost);
+      if (h < 0) this.minutes.at(pair, side === 0, sec).elsewhere += count;
+      else this.wait(h, ((state & FLAG.server) !== 0 ? 2 : 0) + side, lost, count - lost);
       return;
     }
-    if (hop !== undefined && hop.waiting > 0) this.settle(hop);
+    if (h >= 0) this.settle(h);
     const minute = this.minutes.at(pair, forward, sec);
     minute.lost += lost;
     minute.unknown += count - lost;
-    if (h === undefined) return;
-    h.lost += lost;
-    h.unknown += count - lost;
+    this.count(h, near, COUNT.lost, lost);
+    this.count(h, near, COUNT.unknown, count - lost);
   }
 
-  private wait(hop: Hop, at: number, lost: number, unknown: number): void {
-    hop.waitingLost[at] += lost;
-    hop.waitingUnknown[at] += unknown;
-    hop.waiting += lost + unknown;
+  /** @param at where the counts of one direction of a conversation begin */
+  private nothingArrives(at: number): boolean {
+    const w = this.hops.words;
+    return w[at + COUNT.matched] === 0 && w[at + COUNT.lost] + w[at + COUNT.unknown] >= NOTHING_ARRIVES;
+  }
+
+  private wait(h: number, at: number, lost: number, unknown: number): void {
+    const w = this.hops.words;
+    w[h + H.WAITING_LOST + at] += lost;
+    w[h + H.WAITING_UNKNOWN + at] += unknown;
+    w[h + H.WAITING] += lost + unknown;
   }
 
   /** Counts the packets that waited until something was known of their destination. */
-  private settle(hop: Hop): void {
-    if (hop.waiting === 0) return;
+  private settle(h: number): void {
+    const w = this.hops.words;
+    if (w[h + H.WAITING] === 0) return;
+    const pair = this.hops.pairOf(h);
     for (let at = 0; at < 4; at++) {
-      const lost = hop.waitingLost[at];
-      const unknown = hop.waitingUnknown[at];
+      const lost = w[h + H.WAITING_LOST + at];
+      const unknown = w[h + H.WAITING_UNKNOWN + at];
       if (lost + unknown === 0) continue;
       const side = at & 1;
-      const way = this.directionOf(hop, at >= 2, side);
+      const way = this.directionOf(h, at >= 2, side);
       if (way === 0) continue;
-      const isNear = side === (way > 0 ? 0 : 1);
-      const minute = this.minutes.at(hop.pair, way > 0, hop.lastSec);
-      const h = hop.ways[way > 0 ? 0 : 1];
-      minute.lost += isNear ? lost : 0;
-      h.lost += isNear ? lost : 0;
-      minute.unknown += isNear ? unknown : lost + unknown;
-      h.unknown += isNear ? unknown : lost + unknown;
-      hop.waiting -= lost + unknown;
-      hop.waitingLost[at] = 0;
-      hop.waitingUnknown[at] = 0;
+      const near = way > 0 ? 0 : 1;
+      const minute = this.minutes.at(pair, way > 0, w[h + H.LAST_SEC] >>> 0);
+      const certain = side === near ? lost : 0;
+      minute.lost += certain;
+      minute.unknown += lost + unknown - certain;
+      this.count(h, near, COUNT.lost, certain);
+      this.count(h, near, COUNT.unknown, lost + unknown - certain);
+      w[h + H.WAITING] -= lost + unknown;
+      w[h + H.WAITING_LOST + at] = 0;
+      w[h + H.WAITING_UNKNOWN + at] = 0;
     }
   }
 
-  private directionOf(hop: Hop, fromServer: boolean, side: number): number {
-    const address = fromServer ? hop.client : hop.server;
+  private directionOf(h: number, fromServer: boolean, side: number): number {
+    const { words } = this.hops;
+    const address = h + (fromServer ? H.CLIENT : H.SERVER);
     const w = this.words;
-    const v4 = hop.ipVersion === 4;
-    if (v4) w[0] = address[3];
-    else w.set(address);
-    const end = this.pairs[hop.pair].nat ? side : 0;
-    return this.destinations.direction(this.hash.words(w, v4 ? 1 : 4, 0x10000 | (hop.pair << 8) | end));
+    const v4 = (words[h + H.STATE] & HOP.ipv6) === 0;
+    if (v4) w[0] = words[address + 3];
+    else for (let i = 0; i < 4; i++) w[i] = words[address + i];
+    const pair = this.hops.pairOf(h);
+    const end = this.pairs[pair].nat ? side : 0;
+    return this.destinations.direction(this.hash.words(w, v4 ? 1 : 4, 0x10000 | (pair << 8) | end));
   }
 
   /** Whether the packet may have passed the other place in a form that cannot be compared. */

@@ -24,7 +24,7 @@ export class Ranges {
     this.words[w + 1] = (pair << 16) | sender;
     this.words[w + 2] = sequence;
     this.words[w + 3] = bytes;
-    const bucket = hop % RANGES;
+    const bucket = bucketOf(hop);
     this.next[at] = this.heads[bucket];
     this.heads[bucket] = at;
   }
@@ -32,7 +32,7 @@ export class Ranges {
   /** Whether a byte of a stream is within a large packet. */
   has(hop: number, pair: number, sender: number, sequence: number): boolean {
     if (hop < 0 || this.count === 0) return false;
-    for (let at = this.heads[hop % RANGES]; at >= 0; at = this.next[at]) {
+    for (let at = this.heads[bucketOf(hop)]; at >= 0; at = this.next[at]) {
       const w = at * WORDS;
       if (this.words[w] !== hop || this.words[w + 1] !== ((pair << 16) | sender)) continue;
       if ((sequence - this.words[w + 2]) >>> 0 < this.words[w + 3]) return true;
@@ -46,7 +46,7 @@ export class Ranges {
   }
 
   private unlink(at: number): void {
-    const bucket = this.words[at * WORDS] % RANGES;
+    const bucket = bucketOf(this.words[at * WORDS]);
     if (this.heads[bucket] === at) {
       this.heads[bucket] = this.next[at];
       return;
@@ -55,4 +55,9 @@ export class Ranges {
     while (before >= 0 && this.next[before] !== at) before = this.next[before];
     if (before >= 0) this.next[before] = this.next[at];
   }
+}
+
+/** Conversations are multiples of a power of two: the upper bits of the product depend on all of theirs. */
+function bucketOf(hop: number): number {
+  return Math.imul(hop, 0x9e3779b1) >>> (32 - Math.log2(RANGES));
 }

@@ -3,7 +3,9 @@
  * found by their fingerprint.
  */
 
-/** The words of an entry. */
+import { alignedWords } from './aligned-words.js';
+
+/** The words of an entry: 64 bytes, a cache line. */
 export const E = {
   /** The fingerprint, 64 bits. */
   PRINT: 0,
@@ -58,7 +60,7 @@ export class Window {
   /** @param capacity a power of two */
   constructor(private readonly capacity: number) {
     this.entries = Math.min(capacity, FIRST_ENTRIES);
-    this.words = new Int32Array(this.entries * WORDS);
+    this.words = alignedWords(this.entries * WORDS);
     const buckets = this.entries * BUCKETS;
     this.mask = buckets - 1;
     this.heads = new Int32Array(buckets).fill(NONE);
@@ -117,7 +119,7 @@ export class Window {
 
   private grow(): void {
     const { words, entries, size } = this;
-    const larger = new Int32Array(words.length * 2);
+    const larger = alignedWords(words.length * 2);
     const first = this.oldest & (entries - 1);
     larger.set(words.subarray(first * WORDS));
     larger.set(words.subarray(0, first * WORDS), (entries - first) * WORDS);

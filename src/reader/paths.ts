@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { PointWatcher } from '../accounts/mirror-table-options.js';
 import { NumberWatch, type NumberWatcher } from '../accounts/number-watch.js';
-import type { Clocks as HardwareClocks, PointClock } from '../clocks/clocks.js';
+import type { Clocks as HardwareClocks } from '../clocks/clocks.js';
 import type { NamedPath } from '../config/paths.js';
 import type { PointName } from '../config/point-name.js';
 import type { MirrorConfig } from '../config/schema.js';
-import { Clocks } from '../model/clocks.js';
+import type { Clocks } from '../model/clocks.js';
 import type { HopSink } from '../model/hop-record.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
@@ -15,6 +15,7 @@ import { pathKey } from '../paths/fingerprint.js';
 import { Matcher, type MatcherCounters } from '../paths/matcher.js';
 import { PathObserver } from '../paths/observer.js';
 import { EXACT_DELAYS_READ } from '../paths/path-options.js';
+import { clocksBetween } from '../paths/place-clocks.js';
 import { PathRows } from '../paths/rows.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { KeptObservations } from './kept-observations.js';
@@ -98,16 +99,9 @@ export class PathReading implements FrameSink, PointWatcher {
 
   /** Whether the times at two places are of one clock, or of clocks that are right both. */
   private clocksOf(from: number, to: number): Clocks {
-    let first: PointClock | undefined;
-    for (const point of this.points) {
-      const place = this.placeOf[point.index];
-      if (place < 0 || (place !== from && place !== to)) continue;
-      const clock = this.clocks?.clockOf(point);
-      if (clock === undefined) return Clocks.Relative;
-      first ??= clock;
-      if (clock.id !== first.id && !(clock.isAbsolute && first.isAbsolute)) return Clocks.Relative;
-    }
-    return Clocks.Common;
+    const { points, placeOf } = this;
+    const ends = points.filter(({ index }) => placeOf[index] === from || placeOf[index] === to);
+    return clocksBetween(ends.map((point) => this.clocks?.clockOf(point)));
   }
 
   frame(f: Frame, m: Mirrored): void {

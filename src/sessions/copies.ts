@@ -93,6 +93,9 @@ const LOCK_WORDS = 16;
 const SPINS = 1000;
 const NAP = 1;
 
+/** Chains of a table that no other thread has, at the beginning: what is never used stays untouched. */
+const FIRST_CHAINS = 1 << 10;
+
 /** Chains of a table of so many sessions: a power of two. */
 function chainsOf(sessions: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(sessions, 2)));
@@ -116,7 +119,9 @@ export class Copies {
   private readonly words: Uint32Array;
   /** Undefined if no other thread has the table. */
   private readonly locks: Int32Array | undefined;
-  private readonly chains: number;
+  /** How many there are now; and sessions in them, if no other thread has the table. */
+  private chains: number;
+  private linked = 0;
   private readonly heads = LOCKS * LOCK_WORDS;
   /** Where places begin, and the place of the table's first slot. */
   private readonly nodes: number;
@@ -144,9 +149,10 @@ export class Copies {
     this.second = new KeyedHash(this.secret.subarray(HASH_SECRET));
     this.locks = shared && new Int32Array(shared.memory, 0, LOCKS * LOCK_WORDS);
     this.words = new Uint32Array(shared?.memory ?? new ArrayBuffer(wordsOf(slots.capacity) * 4));
-    this.chains = chainsOf(shared?.sessions ?? slots.capacity);
+    const most = chainsOf(shared?.sessions ?? slots.capacity);
+    this.chains = shared === undefined ? Math.min(most, FIRST_CHAINS) : most;
     this.base = slots.capacity * (shared?.path ?? 0);
-    this.nodes = this.heads + this.chains;
+    this.nodes = this.heads + most;
   }
 
   /**
@@ -159,6 +165,8 @@ export class Copies {
    */
   open(slot: number, point: MirrorPoint, group: string): void {
     const { key, scratch } = this;
+    if (this.locks === undefined && this.linked === this.chains && this.heads + this.chains < this.nodes)
+      this.grow();
     key.conversation(this.first, this.second, scratch);
     const chain = scratch[0] & (this.chains - 1);
     const first = scratch[0];
@@ -185,12 +193,38 @@ export class Copies {
     words[at + N.VLANS] = vlans;
     words[at + N.GONE] = 0;
     const head = this.heads + chain;
+    this.linked++;
     if (words[head] === 0) words[head] = this.place(at);
     else if (!this.join(at, words[head])) {
       words[at + N.STATE] = 0;
       this.uncompared++;
+      this.linked--;
     }
     this.unlock(chain);
+  }
+
+  /** Makes two chains of each, in the same order. */
+  private grow(): void {
+    const { words, heads, chains, nodes } = this;
+    for (let chain = 0; chain < chains; chain++) {
+      let low = heads + chain;
+      let high = low + chains;
+      for (let place = words[low]; place !== 0; ) {
+        const at = nodes + (place - 1) * NODE;
+        const next = words[at + N.NEXT];
+        if ((words[at + N.FIRST] & chains) === 0) {
+          words[low] = place;
+          low = at + N.NEXT;
+        } else {
+          words[high] = place;
+          high = at + N.NEXT;
+        }
+        place = next;
+      }
+      words[low] = 0;
+      words[high] = 0;
+    }
+    this.chains = 2 * chains;
   }
 
   /** A side's first packet in its session's row came, at `sec`. */
@@ -285,6 +319,7 @@ export class Copies {
         place = words[other + N.NEXT];
       }
       words[at + N.STATE] = 0;
+      this.linked--;
     }
     this.unlock(chain);
   }

@@ -262,3 +262,43 @@ describe('status --open', () => {
     expect(openText({ ...result, open: 0, shown: 0 }, [])).toBe('0 sessions open\n');
   });
 });
+
+it('status shows between which mirrors packets are matched', () => {
+  const counts = {
+    matched: 0,
+    lost: 0,
+    unknown: 0,
+    ambiguous: 0,
+    unmatchable: 0,
+    reordered: 0,
+    elsewhere: 0,
+  };
+  const delays = { min: 9_000_000, p50: 10_012_345, p95: 10_900_000, p99: 10_950_000, max: 11_000_000 };
+  const forward = { from: 'access-1', to: 'core-1', minute: 0, delay_ns: delays };
+  const back = { from: 'core-1', to: 'access-1', minute: 0, delay_ns: { ...delays, p50: -2500 } };
+  const paths = {
+    sample: 64,
+    observed: 1,
+    waiting: 0,
+    conversations: 0,
+    early: 0,
+    hops_full: 0,
+    gaps_forgotten: 0,
+    pairs_full: 0,
+    dropped: 0,
+    rows_dropped: 0,
+    paths: [
+      { ...forward, ...counts, matched: 12_345, lost: 25, unknown: 1 },
+      { ...back, ...counts, matched: 54_321, reordered: 7 },
+    ],
+  };
+  expect(statusText({ ...status, paths })).toContain(`
+PATH                MATCHED  LOST  UNKNOWN  REORDERED  P50 ms  P99 ms
+core-1 to access-1   54,321     0        0          7  -0.003  10.950
+access-1 to core-1   12,345    25        1          0  10.012  10.950
+`);
+  expect(statusText({ ...status, paths: { ...paths, paths: [], dropped: 2 } })).toContain(`
+paths     of 1 packet none has been matched yet
+! 2 observations of paths had no room
+`);
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MirrorCounts } from '../../src/accounts/mirror-changes.js';
 import { MirrorAccounts } from '../../src/collector/mirrors/mirror-accounts.js';
 import { PacketPath } from '../../src/collector/packet-path.js';
+import { type PathRules, pathRules } from '../../src/collector/path-rules.js';
 import { type MirrorRules, mirrorRules } from '../../src/collector/policy.js';
 import { parseConfig } from '../../src/config/load.js';
 import { ClockKind } from '../../src/model/clock-kind.js';
@@ -27,10 +28,17 @@ class Path {
   readonly minutes: MirrorCounts[] = [];
   readonly path: PacketPath;
 
-  constructor(rules: MirrorRules) {
+  constructor(rules: MirrorRules, paths?: PathRules) {
     this.path = new PacketPath(
-      { collector: 'c', sessions: { capacity: 20_000 }, reassembly: REASSEMBLY_DEFAULTS, rules },
       {
+        collector: 'c',
+        sessions: { capacity: 20_000 },
+        reassembly: REASSEMBLY_DEFAULTS,
+        rules,
+        ...(paths && { paths }),
+      },
+      {
+        paths: { take: () => undefined },
         segment: (table, bytes) => {
           if (table !== 'sessions') return true;
           for (const { record: r } of readSegment('sessions', bytes))
@@ -154,4 +162,18 @@ it('two workers fit a clock each, to a fraction of a microsecond of each other, 
     clockJumps: 0,
   });
   expect(rows.reduce<number>((n, row) => n + (row as { packets: number }).packets, 0)).toBe(8000);
+});
+
+it('the places of paths have the clocks of their mirror points, until these are elsewhere', () => {
+  const mirrors = `mirrors: [{ name: a, session: 1, timestamps: hardware },
+    { name: b, session: 2, timestamps: hardware }, { name: c, session: 3 }]`;
+  const pairs = 'paths: { pairs: [{ from: a, to: b }, { from: a, to: c }] }';
+  const path = new Path(rulesOf(mirrors), pathRules(parseConfig(`${mirrors}\n${pairs}`, 'c.yaml')));
+  const clock = new StampedSwitch({ granularity: 1 });
+  path.take(play([1, 2, 3].map((session) => ({ clock, session, ...WAY, packets: 100 }))));
+  const [a, b, c] = path.path.placeClocks;
+  expect(a).toEqual([{ id: 0, isAbsolute: false }]);
+  expect([b, c]).toEqual([a, [undefined]]);
+  path.path.setRules(rulesOf(mirrors.replace('name: b', 'name: d')));
+  expect(path.path.placeClocks).toEqual([a, [], c]);
 });

@@ -43,6 +43,7 @@ function collect(captures: PathCaptures, yaml: string, workers: number): Result 
   const paths = new Paths({
     collector: 'here',
     rules: matched,
+    clocks: () => packetPaths.map(({ placeClocks }) => placeClocks),
     store: (table, bytes) => {
       if (table === 'paths')
         result.paths.push(...[...readSegment('paths', bytes)].map(({ record }) => record));

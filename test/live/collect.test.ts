@@ -119,9 +119,11 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     expect(s.dropped).toMatchObject({ ignored: 4, refused: 4 });
     expect(s.sessions.open).toBe(1);
 
-    writeFileSync(c.configFile, `mirrors:${mirrors.replace('observe: false', 'observe: true')}`);
+    const observing = mirrors.replace('observe: false', 'observe: true');
+    writeFileSync(c.configFile, `paths: { pairs: auto }\nmirrors:${observing}`);
     c.signal('SIGHUP');
     await expect.poll(() => c.log).toMatch(/configuration read again: 2 mirrors/);
+    await expect.poll(() => c.log).toMatch(/changed, but taken over only by a restart: .*paths/);
     // The workers have the new rules when packets are no longer refused.
     await c.statusWhen((s) => {
       send([sources[2].wrap(udpFrame('10.0.3.1', '10.0.0.2', 2))]);

@@ -75,6 +75,20 @@ describe('the mirror point that had a conversation first has copy 0, the others'
     expect(played(frames)).toEqual({ Q: [0], P: [1] });
   });
 
+  it('among more conversations than the table has chains at the beginning', () => {
+    const world = new SessionWorld();
+    const ends = Array.from({ length: 3000 }, (_, i) => `10.1.${i >> 8}.${i & 255}:40000`);
+    // R sees every other one before P does: whatever chain both are in, P comes after R.
+    for (const [i, from] of ends.entries()) {
+      const by = i % 2 === 0 ? [P, Q] : [R, P, Q];
+      for (const frame of seen(by, { at: 1, from, to: V, ...UDP })) world.send({ ...frame, at: 1 });
+    }
+    const { P: p, Q: q, R: r } = copies(world.finish());
+    const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+    expect([p.length, q.length, r.length]).toEqual([3000, 3000, 1500]);
+    expect([sum(p), sum(q), sum(r)]).toEqual([1500, 1500 + 3000, 0]);
+  });
+
   it('of frames without IP too', () => {
     const world = new SessionWorld();
     for (const frame of seen([Q, P], { at: 0, from: '10.0.0.1', to: '10.0.0.2', icmp: [8, 0], protocol: 1 }))

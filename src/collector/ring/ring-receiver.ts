@@ -90,6 +90,7 @@ const NO_SNAPSHOT: PathSnapshot = {
   groupFramesForgotten: 0,
   groupMembersShared: 0,
   clocks: undefined,
+  placeClocks: [],
   applications: NOTHING_READ,
   rowsDropped: 0,
 };
