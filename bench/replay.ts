@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import { AF_PACKET, sockaddrLl } from '../src/linux/address.js';
 import { attachFilter } from '../src/linux/bpf.js';
-import { dropAll } from '../src/linux/gre-filter.js';
+import { dropAll } from '../src/linux/input-filter.js';
 import { interfaceIndex } from '../src/linux/interface.js';
 import { ERRNO } from '../src/linux/libc.js';
 import { Messages } from '../src/linux/messages.js';

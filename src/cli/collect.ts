@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { INPUT_WORDS } from '../config/inputs.js';
 import type { ConfigOverrides } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { MirrorlakeError } from '../model/errors.js';
@@ -11,6 +12,7 @@ import type { Logger } from '../observe/log.js';
 interface CollectOptions {
   config?: string;
   interface: string[];
+  input: string[];
   receiver?: string;
   workers?: number;
   store?: string;
@@ -30,11 +32,18 @@ export function registerCollect(program: Command): void {
     .command('collect')
     .summary('receive mirrored traffic and store its sessions')
     .description(
-      'Receives GRE (IP protocol 47) until it is stopped, and stores the sessions in the traffic that ' +
-        'switches and hosts mirror to this host. The first SIGINT or SIGTERM stores what is open, the ' +
-        'second exits at once. SIGHUP reads mirrors and tunnels from the configuration again.',
+      'Receives GRE (IP protocol 47), or what --input names, until it is stopped, and stores the sessions ' +
+        'in the traffic that switches and hosts mirror to this host. The first SIGINT or SIGTERM stores ' +
+        'what is open, the second exits at once. SIGHUP reads mirrors and tunnels from the configuration ' +
+        'again.',
     )
     .option('--config <file>', 'the configuration file (docs/reference/config.md); options override it')
+    .option(
+      '--input <name[:port]>',
+      `what mirrored traffic comes in: ${INPUT_WORDS}; repeatable, and the list is all (default: gre)`,
+      gather,
+      [],
+    )
     .option('--interface <name>', 'receive on this interface, with a ring; repeatable', gather, [])
     .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)')
     .option('--workers <n>', 'worker threads of the ring receiver', whole)
@@ -156,6 +165,7 @@ async function configuration(options: CollectOptions): Promise<Config> {
   const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
   const given: ConfigOverrides = {
     ...(options.interface.length > 0 && { interfaces: options.interface }),
+    ...(options.input.length > 0 && { inputs: options.input }),
     receiver: options.receiver,
     workers: options.workers,
     store: options.store,

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { receiverKind } from '../config/receiver-kind.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { setSilentUp } from '../linux/interface.js';
@@ -10,6 +11,7 @@ import { reassemblyFailures } from '../linux/reassembly-failures.js';
 import { TunDevice } from '../linux/tun.js';
 import { addedUp } from '../model/application-counts.js';
 import { UsageError } from '../model/errors.js';
+import { type Inputs, inputName, inputWords } from '../model/inputs.js';
 import { MOST_ROW_READERS } from '../model/live.js';
 import { isScarcity } from '../model/scarcity.js';
 import type {
@@ -32,6 +34,7 @@ import {
 } from '../observe/control.js';
 import { MOST_HTTP_CONNECTIONS, ObserveServer } from '../observe/http.js';
 import type { Logger } from '../observe/log.js';
+import { PollLoop } from '../receive/poll-loop.js';
 import { RawReceiver } from '../receive/raw.js';
 import { rawLibrary } from '../receive/raw-library.js';
 import { sharedCopies } from '../sessions/copies.js';
@@ -55,7 +58,7 @@ import { answerQuery } from './store/store-query.js';
 import { StoreThread } from './store/store-thread.js';
 import { answerTrial } from './trials.js';
 import { CollectorTunnels, parseTunnels } from './tunnels/tunnels.js';
-import { STORELESS, tunnelsOnly } from './tunnels/tunnels-only.js';
+import { checkInputs, STORELESS, tunnelsOnly } from './tunnels/tunnels-only.js';
 
 /**
  * Milliseconds between two checks of interfaces, counters and minutes, and between two ticks of the raw path.
@@ -144,6 +147,7 @@ export class Collector {
       options.log,
     );
     this.storeless = tunnelsOnly(options.config, this.tunnels.claims);
+    checkInputs(options.config.inputs, this.tunnels.claims);
     this.rules = mirrorRules(options.config, {}, -1, this.tunnels.claims);
     this.pathRules = pathRules(options.config);
     if (this.pathRules !== undefined && !this.storeless)
@@ -296,6 +300,7 @@ export class Collector {
       },
       reassembly: this.config.reassembly,
       rules: this.rules,
+      inputs: this.config.inputs,
       ...(this.paths && this.pathRules && { paths: this.pathRules }),
     };
   }
@@ -307,6 +312,7 @@ export class Collector {
       workers: config.workers,
       ringSize: config.ring_size,
       promiscuous: config.promiscuous,
+      inputs: config.inputs,
       path: this.pathOptions(config.workers),
       store: () => this.store.connect(),
       minute: (counts) => this.accounts.minute(counts),
@@ -340,8 +346,12 @@ export class Collector {
   }
 
   private async openRaw(unprivileged: boolean): Promise<void> {
+    const { inputs } = this.config;
+    const loop = new PollLoop();
     this.raw = new RawReceiver({
-      library: await rawLibrary((message) => this.log.warn(message)),
+      ...(inputs.gre && { library: await rawLibrary((message) => this.log.warn(message), loop) }),
+      udp: inputs.udp,
+      loop,
       receiveBuffer: this.config.receive_buffer,
       filter: this.tunnels.filter,
       packets: (batch) => this.rawPath?.process(batch),
@@ -378,11 +388,11 @@ export class Collector {
       this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
     }
     this.openConsole();
-    const what = this.ring === undefined ? 'raw sockets' : config.interfaces.join(', ');
+    const where = this.ring === undefined ? socketWords(config.inputs) : config.interfaces.join(', ');
     this.log.info(
       this.storeless
         ? 'no store: tunnels carry packets, and nothing is observed or stored'
-        : `receiving GRE on ${what}`,
+        : `receiving ${inputWords(config.inputs)} on ${where}`,
     );
   }
 
@@ -486,7 +496,9 @@ export class Collector {
 
   /** Applies the mirrors and tunnels of a configuration that was read again (SIGHUP). */
   async reload(config: Config): Promise<void> {
-    tunnelsOnly({ ...config, store: this.config.store }, parseTunnels(config.tunnels));
+    const tunnels = parseTunnels(config.tunnels);
+    tunnelsOnly({ ...config, store: this.config.store }, tunnels);
+    checkInputs(this.config.inputs, tunnels);
     // First what may fail for lack of privileges, so that nothing has changed if it does.
     this.openTaps(config.mirrors);
     await this.tunnels.reload(config.tunnels);
@@ -495,6 +507,8 @@ export class Collector {
     this.ring?.setRules(this.rules);
     this.rawPath?.setRules(this.rules);
     this.raw?.refilter();
+    if (!isDeepStrictEqual(config.inputs, this.config.inputs))
+      this.log.warn('inputs have changed in the configuration: restart the collector to apply that');
     this.log.info(
       `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
         `${counted(config.tunnels.length, 'tunnel')}`,
@@ -506,8 +520,32 @@ export class Collector {
   private receivers(): ReceiverStatus[] {
     if (this.ring !== undefined) return this.ring.status();
     if (this.raw === undefined) return [];
-    const { packets, dropped, addressesMissed } = this.raw;
-    return [{ name: 'raw', kind: 'raw', state: 'up', packets, dropped, addresses_missed: addressesMissed }];
+    const { grePackets, greDropped, addressesMissed, udpPorts } = this.raw;
+    const gre: ReceiverStatus[] = this.config.inputs.gre
+      ? [
+          {
+            name: 'raw',
+            kind: 'raw',
+            state: 'up',
+            packets: grePackets,
+            dropped: greDropped,
+            addresses_missed: addressesMissed,
+          },
+        ]
+      : [];
+    return [
+      ...gre,
+      ...udpPorts.map(
+        ({ input, packets, dropped }): ReceiverStatus => ({
+          name: inputName(input),
+          kind: 'udp',
+          state: 'up',
+          packets,
+          dropped,
+          addresses_missed: 0,
+        }),
+      ),
+    ];
   }
 
   status(): CollectorStatus {
@@ -614,6 +652,12 @@ export class Collector {
     await this.storeThread?.close(0);
     for (const tap of this.taps.values()) tap.close();
   }
+}
+
+/** What is opened without a ring. */
+function socketWords({ gre, udp }: Inputs): string {
+  if (udp.length === 0) return 'raw sockets';
+  return gre ? 'raw and UDP sockets' : 'UDP sockets';
 }
 
 /** The sessions that each worker holds. */

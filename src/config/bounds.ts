@@ -8,3 +8,5 @@ export const MOST_WORKERS = 64;
 export const MOST_POINTS = 65_536;
 /** The longest time, in seconds, within which a repeated inner frame may count as a duplicate. */
 export const LONGEST_DEDUPLICATION = 10;
+/** UDP ports of `inputs`: the ring's filter compares each packet's with all of them. */
+export const MOST_UDP_INPUTS = 64;

@@ -7,6 +7,7 @@ import {
   type UdpInput,
   type UdpInputKind,
 } from '../model/inputs.js';
+import { MOST_UDP_INPUTS } from './bounds.js';
 
 export const INPUT_WORDS = `gre, or KIND[:PORT], KIND one of ${UDP_INPUT_KINDS.join(', ')}`;
 
@@ -39,7 +40,20 @@ export function inputsOf(parts: readonly ('gre' | UdpInput)[], span: readonly st
       return `UDP port ${part.port} is both ${other.kind} and ${part.kind}: give one of them another port`;
     udp.push(part);
   }
+  if (udp.length > MOST_UDP_INPUTS) return `these are ${udp.length} UDP ports: ${MOST_UDP_INPUTS} at most`;
   return { gre, udp, span: [...new Set(span)] };
+}
+
+/** What is wrong with `inputs`, given the rest of the configuration. */
+export function inputMistakes(config: {
+  readonly inputs: Inputs;
+  readonly hardware_time: { readonly marker_port?: number | undefined };
+}): { readonly path: string[]; readonly message: string }[] {
+  const { marker_port: port } = config.hardware_time;
+  const taken = config.inputs.udp.find((u) => u.port === port);
+  if (taken === undefined) return [];
+  const message = `UDP port ${port} is that of ${taken.kind} among inputs: give one of them another port`;
+  return [{ path: ['hardware_time', 'marker_port'], message }];
 }
 
 function isKind(word: string | undefined): word is UdpInputKind {

@@ -179,5 +179,6 @@ export function overrideConfig(config: Config, given: ConfigOverrides): Config {
 /** Options whose names differ from their keys. */
 const OPTIONS: Readonly<Record<string, string>> = {
   interfaces: '--interface',
+  inputs: '--input',
   listen_names: '--listen-name',
 };

@@ -8,6 +8,7 @@ import {
   REASSEMBLY_DEFAULTS,
   SESSION_DEFAULTS,
 } from '../model/defaults.js';
+import { type Inputs, UDP_INPUT_KINDS, UDP_INPUT_PORTS, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { MIRROR_TYPE_NAMES, MOST_ERSPAN_SESSION, MOST_SESSION } from '../model/mirror-point.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
@@ -16,6 +17,7 @@ import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.
 import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
 import { groupMistakes } from './group-mistakes.js';
 import { GROUP_WINDOW } from './groups.js';
+import { INPUT_WORDS, inputMistakes, inputsOf, parseInput } from './inputs.js';
 import { KEPT_PACKETS_WORDS, parseKeptPackets } from './kept-packets.js';
 import { OVERLAY_WORDS, parseOverlay, SEPARATORS } from './overlays.js';
 import {
@@ -58,6 +60,39 @@ const prefix = z.string().transform((text, context) => {
 const interfaceName = z
   .string()
   .regex(/^[^\s/:]{1,15}$/, { error: (i) => `"${i.input}" cannot be an interface name` });
+
+/** `gre`, `vxlan`, `vxlan:8472`, or `{ span: eth1 }`. */
+const input = z.unknown().transform((said, context): 'gre' | UdpInput | { readonly span: string } => {
+  if (typeof said === 'string') {
+    const parsed = parseInput(said);
+    if (parsed === 'gre' || typeof parsed === 'object') return parsed;
+    context.addIssue(parsed);
+    return z.NEVER;
+  }
+  const frames = z.strictObject({ span: z.string() }).safeParse(said);
+  if (!frames.success) {
+    context.addIssue(`${JSON.stringify(said)} is no input: write ${INPUT_WORDS}, or { span: INTERFACE }`);
+    return z.NEVER;
+  }
+  const name = interfaceName.safeParse(frames.data.span);
+  if (name.success) return { span: name.data };
+  context.addIssue(name.error.issues[0].message);
+  return z.NEVER;
+});
+
+/** What comes in: the list is all. */
+const inputs = z.array(input).transform((list, context): Inputs => {
+  const parts: ('gre' | UdpInput)[] = [];
+  const span: string[] = [];
+  for (const part of list) {
+    if (part === 'gre' || !('span' in part)) parts.push(part);
+    else span.push(part.span);
+  }
+  const said = list.length === 0 ? `list at least one: ${INPUT_WORDS}` : inputsOf(parts, span);
+  if (typeof said !== 'string') return said;
+  context.addIssue(said);
+  return z.NEVER;
+});
 
 /** `HOST:PORT`, a port alone, or an IPv6 address in brackets. */
 const listen = z.string().transform((text, context) => {
@@ -326,6 +361,11 @@ export const tunnelSchema = z.union([
   }),
 ]);
 
+/** `vxlan` (4789), … */
+function inputPorts(): string {
+  return UDP_INPUT_KINDS.map((kind) => `\`${kind}\` (${UDP_INPUT_PORTS[kind]})`).join(', ');
+}
+
 const plainSchema = z.strictObject({
   store: z
     .string()
@@ -341,6 +381,13 @@ const plainSchema = z.strictObject({
     .string()
     .optional()
     .describe("This collector's name in the tables. Without it: the host name."),
+  inputs: inputs
+    .prefault(['gre'])
+    .describe(
+      'What mirrored traffic comes in: a list, which is all. `gre` (IP protocol 47, with ERSPAN), and what ' +
+        'lies in UDP, each with a port other than the usual one if you name it, as in `vxlan:8472`: ' +
+        `${inputPorts()}. \`{ span: eth1 }\`: the frames of that interface.`,
+    ),
   receiver: z
     .enum(['raw', 'ring'])
     .optional()
@@ -611,6 +658,7 @@ export const configSchema = plainSchema.superRefine((config, context) => {
       });
   for (const { path, message } of groupMistakes(config)) context.addIssue({ code: 'custom', path, message });
   for (const { path, message } of pathMistakes(config)) context.addIssue({ code: 'custom', path, message });
+  for (const { path, message } of inputMistakes(config)) context.addIssue({ code: 'custom', path, message });
 });
 
 export type Config = z.output<typeof configSchema>;

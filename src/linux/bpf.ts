@@ -36,6 +36,8 @@ const TXA = 0x80;
 
 /** Absolute offset of the kernel's ancillary data, and of skb->protocol (host byte order) in it. */
 export const SKF_AD_PROTOCOL = 0xfffff000;
+/** Of a random number, anew for every load. */
+export const SKF_AD_RANDOM = SKF_AD_PROTOCOL + 56;
 
 /** The longest program that the kernel accepts (BPF_MAXINSNS); jumps reach 255 instructions ahead. */
 const MAX_INSTRUCTIONS = 4096;
@@ -62,7 +64,9 @@ export class BpfProgram {
     return this;
   }
 
+  /** @throws RangeError for a name that is there already */
   label(name: string): this {
+    if (this.labels.has(name)) throw new RangeError(`BPF label ${name} is in two places`);
     this.labels.set(name, this.instructions.length);
     return this;
   }

@@ -2,7 +2,7 @@
 import { AF_PACKET, sockaddrLl } from './address.js';
 import { attachFilter, sockFprog } from './bpf.js';
 import { check } from './errors.js';
-import { dropAll } from './gre-filter.js';
+import { dropAll } from './input-filter.js';
 import * as libc from './libc.js';
 import {
   bindSocket,

@@ -12,6 +12,7 @@ const SOCK_NONBLOCK = 0o4000;
 
 export const IPPROTO_IP = 0;
 export const IPPROTO_ICMP = IpProtocol.Icmp;
+export const IPPROTO_UDP = IpProtocol.Udp;
 export const IPPROTO_IPV6 = IpProtocol.Ipv6;
 export const IPPROTO_GRE = IpProtocol.Gre;
 export const IPPROTO_ICMPV6 = IpProtocol.Icmp6;
@@ -19,6 +20,7 @@ export const IPPROTO_UDP = IpProtocol.Udp;
 export const IPPROTO_RAW = 255;
 
 export const SOL_SOCKET = 1;
+export const SOL_UDP = IpProtocol.Udp;
 export const SOL_PACKET = 263;
 
 export const SO_SNDBUF = 7;
@@ -39,13 +41,22 @@ export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 /** Of a raw socket: the offset of a checksum that the kernel fills in, pseudo header included. */
 export const IPV6_CHECKSUM = 7;
+export const IP_RECVTTL = 12;
+export const IP_RECVTOS = 13;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_RECVERR = 25;
+export const IPV6_V6ONLY = 26;
 export const IPV6_HDRINCL = 36;
 export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
+export const IPV6_RECVHOPLIMIT = 51;
+export const IPV6_HOPLIMIT = 52;
+export const IPV6_RECVTCLASS = 66;
 export const IPV6_TCLASS = 67;
+
+/** Takes datagrams over IPv6 without a checksum, as encapsulations send them (RFC 6935). */
+export const UDP_NO_CHECK6_RX = 102;
 
 /** Opens a close-on-exec socket. */
 export function openSocket(domain: number, type: number, protocol: number, nonblocking = false): number {
@@ -54,6 +65,7 @@ export function openSocket(domain: number, type: number, protocol: number, nonbl
 }
 
 function socketWords(domain: number, protocol: number): string {
+  if (protocol === IPPROTO_UDP) return domain === AF_INET6 ? 'UDP IPv6' : 'UDP IPv4';
   switch (domain) {
     case AF_PACKET:
       return 'packet';

@@ -2,7 +2,7 @@ import { AF_INET, AF_INET6, sockaddrIn, sockaddrIn6 } from '../linux/address.js'
 import { attachFilter } from '../linux/bpf.js';
 import { ErrorQueue } from '../linux/error-queue.js';
 import { check, errnoName } from '../linux/errors.js';
-import { dropAll } from '../linux/gre-filter.js';
+import { dropAll } from '../linux/input-filter.js';
 import * as libc from '../linux/libc.js';
 import { Messages } from '../linux/messages.js';
 import { POLLOUT, PollSet } from '../linux/poll.js';

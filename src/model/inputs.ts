@@ -40,3 +40,21 @@ export interface Inputs {
 
 /** What comes in unless `inputs` says otherwise. */
 export const DEFAULT_INPUTS: Inputs = { gre: true, udp: [], span: [] };
+
+/**
+ * The well-known ports that are not listed: what comes to them may be a mirror that somebody forgot to list.
+ */
+export function unlistedPorts(inputs: Inputs): number[] {
+  const known = [...Object.values(UDP_INPUT_PORTS), GRE_DTLS_PORT];
+  return known.filter((port) => !inputs.udp.some((u) => u.port === port));
+}
+
+/** `vxlan:4789`. */
+export function inputName({ kind, port }: UdpInput): string {
+  return `${kind}:${port}`;
+}
+
+/** `GRE, vxlan:4789`; empty without either. */
+export function inputWords({ gre, udp }: Inputs): string {
+  return [...(gre ? ['GRE'] : []), ...udp.map(inputName)].join(', ');
+}

@@ -1,6 +1,7 @@
 /** Opens raw sockets: with the raw-socket package's addon or, if that does not load, with koffi. */
 import { readFileSync } from 'node:fs';
 import { whyNotLoaded } from '../linux/installation.js';
+import type { PollLoop } from './poll-loop.js';
 import type { RawLibrary } from './raw-sockets.js';
 
 /**
@@ -25,13 +26,16 @@ export async function addonProblem(): Promise<string | undefined> {
   }
 }
 
-/** @param warn called with one line if the addon does not load */
-export async function rawLibrary(warn: (message: string) => void): Promise<RawLibrary> {
+/**
+ * @param warn called with one line if the addon does not load
+ * @param loop reads the sockets then
+ */
+export async function rawLibrary(warn: (message: string) => void, loop: PollLoop): Promise<RawLibrary> {
   const problem = await addonProblem();
   if (problem === undefined) return (await import('./raw-addon.js')).rawAddon;
   warn(
     `raw-socket's addon does not load: ${problem}; koffi receives in its place; ` +
       `fix it with: ${rebuildCommand()}`,
   );
-  return new (await import('./raw-polled.js')).PolledSockets();
+  return new (await import('./raw-polled.js')).PolledSockets(loop);
 }

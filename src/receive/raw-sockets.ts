@@ -2,7 +2,7 @@
 import { AF_INET6, sockaddrIn6 } from '../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../linux/bpf.js';
 import { LinuxError } from '../linux/errors.js';
-import { dropAll } from '../linux/gre-filter.js';
+import { dropAll } from '../linux/input-filter.js';
 import { bindSocket, discardQueue, setReceiveBuffer, socketDrops } from '../linux/socket.js';
 import { RunningCount } from './running-count.js';
 

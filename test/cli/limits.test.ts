@@ -99,7 +99,7 @@ import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
 import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
 import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
-import { MAX_TAGS } from '../../src/linux/gre-filter.js';
+import { MAX_TAGS } from '../../src/linux/input-filter.js';
 import {
   FIRST_HOLD,
   HEALTH_FAILURES,
@@ -142,7 +142,7 @@ import { MOST_KEPT } from '../../src/reader/kept-observations.js';
 import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
-import { SPARE_SOCKETS } from '../../src/receive/raw.js';
+import { SPARE_SOCKETS } from '../../src/receive/gre-sockets.js';
 import { MOST_COMPARED } from '../../src/sessions/copies.js';
 import { FRAMES_REMEMBERED } from '../../src/sessions/dedup.js';
 import { SHARE as TRAINS_OF_A_SOURCE, WAYS } from '../../src/sessions/fragments.js';

@@ -4,7 +4,7 @@ import { PacketPath, type PathOptions } from '../../src/collector/packet-path.js
 import { type MirrorRules, mirrorRules } from '../../src/collector/policy.js';
 import { handoverRings, ownerOf } from '../../src/collector/ring/handover.js';
 import { parseConfig } from '../../src/config/load.js';
-import { fanoutByInnerAddresses } from '../../src/linux/gre-filter.js';
+import { fanoutByInnerAddresses } from '../../src/linux/input-filter.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
 import type { SessionRecord } from '../../src/model/session-record.js';
 import { readSegment } from '../../src/store/segment/read-segment.js';

@@ -4,6 +4,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { RingReceiver, SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { ERRNO } from '../../src/linux/libc.js';
 import { REASSEMBLY_DEFAULTS } from '../../src/model/defaults.js';
+import { DEFAULT_INPUTS } from '../../src/model/inputs.js';
 import { KEEP_ALL } from '../../src/model/kept-words.js';
 
 /**
@@ -61,6 +62,7 @@ function receiver(workers: number): RingReceiver {
     workers,
     ringSize: 1 << 20,
     promiscuous: false,
+    inputs: DEFAULT_INPUTS,
     path: {
       collector: 'here',
       sessions: { capacity: 10 },

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MOST_UDP_INPUTS } from '../../src/config/bounds.js';
 import { OUTER_BAD, OUTER_FRAGMENT, OuterFragment, parseOuter } from '../../src/demux/outer.js';
 import { BpfProgram } from '../../src/linux/bpf.js';
-import { dropAll, fanoutByInnerAddresses, greFilter, MAX_TAGS } from '../../src/linux/gre-filter.js';
+import {
+  dropAll,
+  fanoutByInnerAddresses,
+  inputFilter,
+  MAX_TAGS,
+  SAMPLE,
+} from '../../src/linux/input-filter.js';
+import { UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
 import { OuterPacket } from '../../src/model/outer-packet.js';
 import { IPV6_EXTENSIONS, MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
 import { runBpf } from '../support/bpf-machine.js';
@@ -19,6 +27,7 @@ import {
   mellanox,
   udp,
 } from '../support/frames.js';
+import { geneve, IN_UDP, tzspFields } from '../support/udp-mirrors.js';
 
 const g = erspan2(1, 1, ethernet(0x0800, ipv4('10.0.0.1', '10.0.0.2', 17, udp(1, 2, new Uint8Array(30)))));
 const four = (next: number, payload: Uint8Array, o = {}): Uint8Array =>
@@ -41,6 +50,7 @@ describe('the assembler', () => {
     expect(runBpf(p, new Uint8Array([5]))).toBe(1);
     expect(() => new BpfProgram().goto('nowhere').assemble()).toThrow('label nowhere is nowhere');
     expect(() => new BpfProgram().label('back').setA(1).goto('back').assemble()).toThrow(/label back is -2/);
+    expect(() => new BpfProgram().label('one').label('one')).toThrow('label one is in two places');
     const far = new BpfProgram().jump('jeq', 1, 'far');
     for (let i = 0; i < 256; i++) far.setA(i);
     expect(() => far.label('far').answer(0).assemble()).toThrow(/label far is 256 instructions away/);
@@ -52,8 +62,8 @@ describe('the assembler', () => {
 });
 
 describe('the GRE filter', () => {
-  const onEthernet = greFilter(true);
-  const onIp = greFilter(false);
+  const onEthernet = inputFilter(true, { gre: true, udp: [] });
+  const onIp = inputFilter(false, { gre: true, udp: [] });
   const yes: [string, number, Uint8Array][] = [
     ['IPv4', 0x0800, four(47, g)],
     ['a first IPv4 fragment', 0x0800, four(47, g.subarray(0, 16), { fragment: [0, true] })],
@@ -153,7 +163,8 @@ describe('the GRE filter', () => {
       // header.
       return [47, AH, ...IPV6_EXTENSIONS].includes(fragment.protocol);
     };
-    const passed = (packet: Uint8Array): boolean => runBpf(greFilter(false), packet) > 0;
+    const passed = (packet: Uint8Array): boolean =>
+      runBpf(inputFilter(false, { gre: true, udp: [] }), packet) > 0;
     fc.assert(
       fc.property(fc.array(header, { maxLength: MAX_OUTER_HEADERS + 2 }), last, (headers, end) => {
         const packet = six(headers[0]?.kind ?? end, built(headers, end));
@@ -189,6 +200,88 @@ describe('the GRE filter', () => {
   });
 });
 
+describe('the filter of inputs', () => {
+  const AH = 51;
+  const passed = (filter: Uint8Array, packet: Uint8Array, random = 1): boolean =>
+    runBpf(filter, packet, 0, random) > 0;
+  const datagram = udp(40000, 4789, g);
+  const other = udp(40000, 4790, g);
+  const both = inputFilter(false, { gre: true, udp: [4789, 30030] });
+  const udpOnly = inputFilter(false, { gre: false, udp: [4789] });
+  const ah = (next: number, payload: Uint8Array): Uint8Array =>
+    bytes([next, 4, ...new Uint8Array(22)], payload);
+
+  it('passes UDP to listed ports, and nothing else over UDP', () => {
+    const onEthernet = inputFilter(true, { gre: true, udp: [4789, 30030] });
+    for (const [type, wrap] of [
+      [0x0800, (p: Uint8Array) => four(17, p)],
+      [0x0800, (p: Uint8Array) => four(AH, ah(17, p))],
+      [0x86dd, (p: Uint8Array) => six(17, p)],
+      [0x86dd, (p: Uint8Array) => six(60, bytes(options(17), p))],
+      [0x86dd, (p: Uint8Array) => six(AH, ah(17, p))],
+      [0x86dd, (p: Uint8Array) => six(44, ipv6Fragment(17, 0, false, 1, p))],
+    ] as const) {
+      for (const [payload, expected] of [
+        [datagram, true],
+        [udp(4789, 30030, g), true],
+        [other, false],
+        [udp(4789, 53, g), false],
+        [datagram.subarray(0, 3), false],
+      ] as const) {
+        expect(passed(both, wrap(payload))).toBe(expected);
+        expect(passed(onEthernet, ethernet(type, wrap(payload), [[0x8100, 7]]))).toBe(expected);
+      }
+    }
+  });
+
+  it('passes GRE only where it is listed', () => {
+    for (const packet of [four(47, g), six(47, g), four(AH, ah(47, g))]) {
+      expect(passed(both, packet)).toBe(true);
+      expect(passed(udpOnly, packet)).toBe(false);
+    }
+    expect(passed(udpOnly, four(47, g.subarray(16), { fragment: [16, false] }))).toBe(false);
+    expect(passed(udpOnly, six(44, ipv6Fragment(47, 16, false, 1, g.subarray(16))))).toBe(false);
+  });
+
+  it('passes first fragments by their port, and all later ones of UDP', () => {
+    const first = (p: Uint8Array): Uint8Array[] => [
+      four(17, p.subarray(0, 32), { fragment: [0, true] }),
+      six(44, ipv6Fragment(17, 0, true, 1, p.subarray(0, 32))),
+    ];
+    const later = [
+      four(17, datagram.subarray(32), { fragment: [32, false] }),
+      six(44, ipv6Fragment(17, 32, false, 1, datagram.subarray(32))),
+    ];
+    for (const filter of [both, udpOnly]) {
+      for (const packet of [...first(datagram), ...later]) expect(passed(filter, packet)).toBe(true);
+      for (const packet of first(other)) expect(passed(filter, packet)).toBe(false);
+    }
+    const gre = inputFilter(false, { gre: true, udp: [], sampled: { udp: [4789] } });
+    for (const packet of later) expect(passed(gre, packet)).toBe(false);
+  });
+
+  it('passes a sample of what is not listed', () => {
+    const sampled = { udp: [4790] };
+    const filter = inputFilter(false, { gre: false, udp: [4789], sampled });
+    for (const packet of [four(17, other), six(17, other), four(47, g), six(47, g)]) {
+      expect(passed(filter, packet, 7 * SAMPLE)).toBe(true);
+      expect(passed(filter, packet, 7 * SAMPLE + 1)).toBe(false);
+    }
+    expect(passed(filter, four(17, udp(1, 53, g)), 0)).toBe(false);
+    // What is listed passes whole.
+    expect(passed(filter, four(17, datagram), 1)).toBe(true);
+  });
+
+  it('passes as many ports as may be listed', () => {
+    const ports = Array.from({ length: MOST_UDP_INPUTS }, (_, i) => 5000 + i);
+    const filter = inputFilter(true, { gre: true, udp: ports, sampled: { udp: [1, 2, 3, 4, 5, 6, 7, 8] } });
+    for (const port of ports) expect(passed(filter, ethernet(0x0800, four(17, udp(9, port, g))))).toBe(true);
+    expect(passed(filter, ethernet(0x0800, four(17, udp(9, 4999, g))))).toBe(false);
+    const inputs = ports.map((port, i) => ({ kind: UDP_INPUT_KINDS[i % UDP_INPUT_KINDS.length], port }));
+    expect(() => fanoutByInnerAddresses(false, inputs)).not.toThrow();
+  });
+});
+
 describe('the fanout program', () => {
   const program = fanoutByInnerAddresses();
   const address = fc
@@ -220,6 +313,70 @@ describe('the fanout program', () => {
         expect(hash(frame(a, b, port), wrappings[(w + 1) % wrappings.length])).toBe(one);
       }),
     );
+  });
+
+  it('looks into UDP to listed ports as into GRE', () => {
+    const inputs = UDP_INPUT_KINDS.map((kind) => ({ kind, port: UDP_INPUT_PORTS[kind] + 1000 }));
+    const listed = fanoutByInnerAddresses(false, inputs);
+    const frame = (from: string, to: string, tag: number[] = []): Uint8Array => {
+      const f = ethernet(0x0800, ipv4(from, to, 6, new Uint8Array(30)));
+      return bytes(f.subarray(0, 12), tag, f.subarray(12));
+    };
+    const wraps: [number, (f: Uint8Array) => Uint8Array][] = [
+      ...inputs.map(({ kind, port }): [number, (f: Uint8Array) => Uint8Array] => [port, IN_UDP[kind]]),
+      [UDP_INPUT_PORTS.geneve + 1000, (f) => geneve(f, 1)],
+      [UDP_INPUT_PORTS.geneve + 1000, (f) => geneve(f, 63)],
+      [UDP_INPUT_PORTS.geneve + 1000, (f) => bytes([0, 0, 0x08, 0x00, 0, 0, 7, 0], f.subarray(14))],
+      [UDP_INPUT_PORTS.tzsp + 1000, tzspFields],
+      [UDP_INPUT_PORTS.tzsp + 1000, (f) => bytes([1, 0, 0, 7, 1], f.subarray(14))],
+      [UDP_INPUT_PORTS['vxlan-gpe'] + 1000, (f) => bytes([0x0c, 0, 0, 1, 0, 0, 7, 0], f.subarray(14))],
+      [UDP_INPUT_PORTS['vxlan-gpe'] + 1000, (f) => bytes([0x08, 0, 0, 0, 0, 0, 7, 0], f)],
+      [UDP_INPUT_PORTS['gre-udp'] + 1000, (f) => erspan2(7, 3, f)],
+      [
+        UDP_INPUT_PORTS.vxlan + 1000,
+        (f) => bytes([0x08, 0, 0, 0, 0, 0, 7, 0], f.subarray(0, 12), [0x81, 0, 0, 9], f.subarray(12)),
+      ],
+    ];
+    fc.assert(
+      fc.property(address, address, fc.nat(wraps.length - 1), (a, b, w) => {
+        const [port, wrap] = wraps[w];
+        const hash = (from: string, to: string, source: number, outer: typeof four, type: number): number =>
+          runBpf(listed, outer(17, udp(source, port, wrap(frame(from, to)))), type);
+        const expected = runBpf(program, four(47, erspan1(frame(a, b))), 0x0800);
+        expect(hash(a, b, 1, four, 0x0800)).toBe(expected);
+        expect(hash(b, a, 2, four, 0x0800)).toBe(expected);
+        expect(hash(a, b, 3, six, 0x86dd)).toBe(expected);
+        const behind = six(60, bytes(options(17), udp(4, port, wrap(frame(b, a)))));
+        expect(runBpf(listed, behind, 0x86dd)).toBe(expected);
+      }),
+    );
+    // IPv6 inside.
+    const inner6 = (from: string, to: string): Uint8Array =>
+      ethernet(0x86dd, ipv6(from, to, 6, new Uint8Array(30)));
+    const expected = runBpf(program, four(47, erspan1(inner6('2001:db8::5', '2001:db8::6'))), 0x0800);
+    for (const { kind, port } of inputs) {
+      const packet = four(17, udp(1, port, IN_UDP[kind](inner6('2001:db8::6', '2001:db8::5'))));
+      expect(runBpf(listed, packet, 0x0800)).toBe(expected);
+    }
+  });
+
+  it('uses outer addresses for what it cannot parse in UDP, and for ports that are not listed', () => {
+    const listed = fanoutByInnerAddresses(false, [
+      { kind: 'tzsp', port: 37008 },
+      { kind: 'geneve', port: 6081 },
+    ]);
+    const frame = (a: string): Uint8Array => ethernet(0x0800, ipv4(a, '10.9.0.1', 6, new Uint8Array(30)));
+    const hash = (port: number, payload: Uint8Array): number =>
+      runBpf(listed, four(17, udp(1, port, payload)), 0x0800);
+    const outer = hash(53, new Uint8Array(80));
+    for (const a of ['10.0.0.1', '10.0.0.2']) {
+      expect(hash(4789, IN_UDP.vxlan(frame(a)))).toBe(outer);
+      // 802.11, and fields that do not end.
+      expect(hash(37008, bytes([1, 0, 0, 18, 1], frame(a)))).toBe(outer);
+      expect(hash(37008, bytes([1, 0, 0, 1], new Uint8Array(90), [1], frame(a)))).toBe(outer);
+      expect(hash(6081, bytes([0, 0, 0x88, 0x47, 0, 0, 7, 0], frame(a)))).toBe(outer);
+      expect(hash(6081, geneve(frame(a)))).not.toBe(outer);
+    }
   });
 
   it('spreads conversations evenly', () => {

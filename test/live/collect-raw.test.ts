@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { SPARE_SOCKETS } from '../../src/receive/raw.js';
+import { SPARE_SOCKETS } from '../../src/receive/gre-sockets.js';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { erspan2, ethernet, ipv6 } from '../support/frames.js';
 import { Installation } from '../support/installation.js';

@@ -4,6 +4,7 @@ import { openEvent, signalEvent } from '../../src/linux/event.js';
 import { POLLIN, PollSet } from '../../src/linux/poll.js';
 import { closeSocket } from '../../src/linux/socket.js';
 import type { PacketBatch } from '../../src/model/batch.js';
+import { PollLoop } from '../../src/receive/poll-loop.js';
 import { RawReceiver } from '../../src/receive/raw.js';
 import { rawAddon } from '../../src/receive/raw-addon.js';
 import { PolledSockets } from '../../src/receive/raw-polled.js';
@@ -18,7 +19,7 @@ interface Got {
   time: number;
 }
 
-const LIBRARIES = { "raw-socket's addon": () => rawAddon, koffi: () => new PolledSockets() };
+const LIBRARIES = { "raw-socket's addon": () => rawAddon, koffi: () => new PolledSockets(new PollLoop()) };
 
 for (const [name, library] of Object.entries(LIBRARIES)) {
   describeWith(['root', 'ip'], `raw sockets of protocol 47, by ${name}`, () => {

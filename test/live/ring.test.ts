@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attachFilter } from '../../src/linux/bpf.js';
-import { fanoutByInnerAddresses, greFilter } from '../../src/linux/gre-filter.js';
+import { fanoutByInnerAddresses, inputFilter } from '../../src/linux/input-filter.js';
 import { interfaceIndex } from '../../src/linux/interface.js';
 import {
   bindRing,
@@ -72,7 +72,7 @@ describeWith(['root', 'ip'], 'the packet ring on a veth pair', () => {
       if (count > 1) joinFanout(fd, 4711, program);
       rings.push({ fd, ring: new Ring(fd, SHAPE, LinkType.Ethernet, i, true) });
     }
-    for (const { fd } of rings) attachFilter(fd, greFilter(true));
+    for (const { fd } of rings) attachFilter(fd, inputFilter(true, { gre: true, udp: [] }));
   }
 
   interface Received {

@@ -7,9 +7,10 @@ class BadProgram extends Error {}
  * Runs a program (struct sock_filter, host byte order) over a packet.
  *
  * @param protocol skb->protocol, for the ancillary load.
+ * @param random what the ancillary load of a random number gives.
  * @returns the program's result; 0 after a load beyond the packet's end.
  */
-export function runBpf(program: Uint8Array, packet: Uint8Array, protocol = 0): number {
+export function runBpf(program: Uint8Array, packet: Uint8Array, protocol = 0, random = 1): number {
   const code = new DataView(program.buffer, program.byteOffset, program.length);
   const data = new DataView(packet.buffer, packet.byteOffset, packet.length);
   const memory = new Uint32Array(16);
@@ -31,7 +32,7 @@ export function runBpf(program: Uint8Array, packet: Uint8Array, protocol = 0): n
         let value: number | undefined;
         if (mode === 0x00) value = k;
         else if (mode === 0x60) value = memory[k];
-        else if (mode === 0x20) value = k === 0xfffff000 ? protocol : load(k);
+        else if (mode === 0x20) value = k === 0xfffff000 ? protocol : k === 0xfffff038 ? random : load(k);
         else if (mode === 0x40) value = load((x + k) >>> 0);
         else throw new BadProgram(`load mode ${mode}`);
         if (value === undefined) return 0;

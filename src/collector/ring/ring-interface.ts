@@ -3,7 +3,7 @@
  * sockets' counters.
  */
 import { attachFilter } from '../../linux/bpf.js';
-import { dropAll, fanoutByInnerAddresses, greFilter } from '../../linux/gre-filter.js';
+import { dropAll, fanoutByInnerAddresses, inputFilter } from '../../linux/input-filter.js';
 import { IFF_UP, interfaceFlags, interfaceIndex, interfaceType } from '../../linux/interface.js';
 import { interfacePackets } from '../../linux/interface-packets.js';
 import {
@@ -16,6 +16,7 @@ import {
   setUpRing,
 } from '../../linux/packet-socket.js';
 import { LinkType } from '../../model/batch.js';
+import { type Inputs, unlistedPorts } from '../../model/inputs.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import type { RingData } from './ring-dialect.js';
 
@@ -28,6 +29,7 @@ export interface RingInterfaceOptions {
   readonly workers: number;
   readonly shape: RingShape;
   readonly promiscuous: boolean;
+  readonly inputs: Inputs;
   /** Returns an unbound packet socket. @throws LinuxError */
   readonly socket: () => number;
   /** Takes a socket back that nobody reads any more. */
@@ -65,7 +67,7 @@ export class RingInterface {
   attach(): boolean {
     const index = interfaceIndex(this.name);
     const up = this.isUp;
-    const { workers, shape, promiscuous } = this.options;
+    const { workers, shape, promiscuous, inputs } = this.options;
     // A fanout group accepts no sockets of an interface that is down.
     if (index === 0 || (!up && workers > 1)) {
       this.state = index === 0 ? 'gone' : 'down';
@@ -73,7 +75,7 @@ export class RingInterface {
     }
     const fds: number[] = [];
     try {
-      const fanout = fanoutByInnerAddresses(this.ipv6ByOuter);
+      const fanout = fanoutByInnerAddresses(this.ipv6ByOuter, inputs.udp);
       const id = RingInterface.nextFanoutId();
       for (let i = 0; i < workers; i++) {
         const fd = this.options.socket();
@@ -99,7 +101,8 @@ export class RingInterface {
   /** For IPv6 with fragments: see {@link fanoutByInnerAddresses}. */
   shareIpv6ByOuterAddresses(): void {
     this.ipv6ByOuter = true;
-    if (this.fds.length > 1) setFanoutProgram(this.fds[0], fanoutByInnerAddresses(true));
+    if (this.fds.length > 1)
+      setFanoutProgram(this.fds[0], fanoutByInnerAddresses(true, this.options.inputs.udp));
   }
 
   /** The number must differ from that of the group before the interface was recreated. */
@@ -122,7 +125,10 @@ export class RingInterface {
 
   /** Lets packets in: from now on all sockets of the interface share them. */
   admit(): void {
-    const filter = greFilter(this.hasMac);
+    const { inputs } = this.options;
+    const udp = inputs.udp.map(({ port }) => port);
+    const sampled = { udp: unlistedPorts(inputs) };
+    const filter = inputFilter(this.hasMac, { gre: inputs.gre, udp, sampled });
     for (const fd of this.fds) attachFilter(fd, filter);
   }
 

@@ -14,9 +14,12 @@ import {
   type RingShape,
   resetPacketSocket,
 } from '../../linux/packet-socket.js';
+import { udpPortHolder } from '../../linux/port-holder.js';
 import { closeSocket, IPPROTO_GRE } from '../../linux/socket.js';
+import { holdUdpPort } from '../../linux/udp-socket.js';
 import { NOTHING_READ } from '../../model/application-counts.js';
 import { CommandError } from '../../model/errors.js';
+import type { Inputs } from '../../model/inputs.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import type { SharedCopies } from '../../sessions/copies.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
@@ -46,6 +49,7 @@ export interface RingReceiverOptions {
   /** Bytes of one ring. */
   readonly ringSize: number;
   readonly promiscuous: boolean;
+  readonly inputs: Inputs;
   readonly path: PathOptions;
   /** Returns a new port for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
@@ -95,11 +99,24 @@ const NO_SNAPSHOT: PathSnapshot = {
   rowsDropped: 0,
 };
 
+/** @param code why the port cannot be had */
+function sharedWords(port: number, code: string): string {
+  if (code === 'EACCES')
+    return (
+      `UDP port ${port} takes CAP_NET_BIND_SERVICE to be held: without it this host answers what arrives ` +
+      'there with ICMP port unreachable'
+    );
+  const { words } = udpPortHolder(port);
+  return `UDP port ${port} is held by ${words}, which gets what arrives there, as the ring does`;
+}
+
 export class RingReceiver {
   private readonly interfaces: RingInterface[];
   private readonly workers: WorkerHandle[] = [];
   private readonly spares: number[] = [];
   private readonly guards: number[] = [];
+  /** UDP ports that somebody else has. */
+  private readonly shared = new Set<number>();
   /** Sockets out of use, until the worker releases them. */
   private readonly releasing = new Map<number, RingInterface>();
   private finished = false;
@@ -112,11 +129,12 @@ export class RingReceiver {
       blocks: Math.max(4, Math.floor(options.ringSize / BLOCK)),
       retireMs: RETIRE_MS,
     };
-    const { workers, promiscuous } = options;
+    const { workers, promiscuous, inputs } = options;
     const socket = (): number => this.packetSocket();
     const done = (fd: number): void => this.takeBack(fd);
     this.interfaces = options.interfaces.map(
-      (name, number) => new RingInterface(name, number, { workers, shape, promiscuous, socket, done }),
+      (name, number) =>
+        new RingInterface(name, number, { workers, shape, promiscuous, inputs, socket, done }),
     );
   }
 
@@ -132,19 +150,40 @@ export class RingReceiver {
         throw new CommandError(`there is no interface ${w.name}; \`ip link\` lists them`);
       }
     }
-    // While these are open, the kernel does not answer GRE with ICMP protocol unreachable (icmp_unreach of
-    // ip_input.c).
-    this.guards.push(openDropAll(AF_INET, IPPROTO_GRE));
-    try {
-      this.guards.push(openDropAll(AF_INET6, IPPROTO_GRE));
-    } catch (e) {
-      if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
-    }
+    this.guard();
     for (const w of this.interfaces) w.attach();
     this.unprivileged = unprivileged;
     if (unprivileged) {
       const count = SPARES * this.interfaces.length * this.options.workers;
       for (let i = 0; i < count; i++) this.spares.push(openPacketSocket());
+    }
+  }
+
+  /**
+   * While these sockets are open, the kernel does not answer what is received here with ICMP protocol or port
+   * unreachable (ip_protocol_deliver_rcu, __udp4_lib_rcv).
+   */
+  private guard(): void {
+    const { inputs } = this.options;
+    for (const family of [AF_INET, AF_INET6]) {
+      try {
+        if (inputs.gre) this.guards.push(openDropAll(family, IPPROTO_GRE));
+        for (const { port } of inputs.udp) this.guardPort(family, port);
+      } catch (e) {
+        if (!(e instanceof LinuxError) || e.code !== 'EAFNOSUPPORT') throw e;
+      }
+    }
+  }
+
+  /** A port that somebody else has is not answered either; whoever has it gets the packets as well. */
+  private guardPort(family: number, port: number): void {
+    try {
+      this.guards.push(holdUdpPort(family, port));
+    } catch (e) {
+      if (!(e instanceof LinuxError) || (e.code !== 'EADDRINUSE' && e.code !== 'EACCES')) throw e;
+      if (this.shared.has(port)) return;
+      this.shared.add(port);
+      this.options.log('warn', sharedWords(port, e.code));
     }
   }
 
@@ -212,7 +251,7 @@ export class RingReceiver {
     for (const w of this.interfaces) w.shareIpv6ByOuterAddresses();
     this.options.log(
       'warn',
-      'GRE over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out to workers by ' +
+      'mirrored traffic over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out to workers by ' +
         'outer addresses, a mirror to one worker; a larger MTU on the way from the mirrors spares that',
     );
   }

@@ -1,6 +1,7 @@
-/** A collector without a store has tunnels and observes nothing. */
+/** A collector without a store has tunnels and observes nothing; what tunnels and other keys exclude. */
 import type { Config } from '../../config/schema.js';
 import { UsageError } from '../../model/errors.js';
+import type { Inputs } from '../../model/inputs.js';
 import { NO_STORE } from '../../model/store-location.js';
 import type { TunnelConfig } from '../../tunnels/spec/config.js';
 import { idleStore } from '../store/store-status.js';
@@ -29,7 +30,18 @@ export function tunnelsOnly(config: Config, tunnels: readonly TunnelConfig[]): b
             ? 'observes nothing, so there is nothing for a TAP device: leave out `tap`'
             : config.mirrors.length > 0
               ? 'observes nothing: leave out `mirrors`'
-              : undefined;
+              : config.inputs.udp.length + config.inputs.span.length > 0
+                ? 'observes nothing: leave out `inputs`'
+                : undefined;
   if (wrong !== undefined) throw new UsageError(`store ${NO_STORE} ${wrong}`);
   return true;
+}
+
+/** @throws UsageError for a tunnel that is to be observed, though GRE is not among the inputs */
+export function checkInputs({ gre }: Inputs, tunnels: readonly TunnelConfig[]): void {
+  const observed = tunnels.find((t) => t.observe);
+  if (gre || observed === undefined) return;
+  throw new UsageError(
+    `inputs: tunnel ${observed.name} is to be observed, so list gre as well, or leave out its \`observe\``,
+  );
 }

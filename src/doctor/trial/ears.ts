@@ -1,7 +1,7 @@
 /** The doctor's own sockets, with which it hears a trial's packets as a collector would. */
 import { AF_INET, AF_INET6 } from '../../linux/address.js';
 import { ACCEPT, attachFilter, BpfProgram } from '../../linux/bpf.js';
-import { greFilter } from '../../linux/gre-filter.js';
+import { inputFilter } from '../../linux/input-filter.js';
 import { interfaceIndex } from '../../linux/interface.js';
 import * as libc from '../../linux/libc.js';
 import { bindRing, openPacketSocket, type RingShape, setUpRing } from '../../linux/packet-socket.js';
@@ -59,7 +59,7 @@ export function ringEar(name: string): Ear {
   const fd = openPacketSocket();
   setUpRing(fd, SHAPE);
   bindRing(fd, interfaceIndex(name), name);
-  attachFilter(fd, greFilter(true));
+  attachFilter(fd, inputFilter(true, { gre: true, udp: [] }));
   const ring = new Ring(fd, SHAPE, LinkType.Ethernet, 0, true);
   const batch = new PacketBatch();
   const gre = ETHERNET_LENGTH + IPV4_BASE_LENGTH;

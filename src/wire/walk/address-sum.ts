@@ -4,7 +4,7 @@ import type { Frame } from './frame-fields.js';
 
 /**
  * The sum of a frame's innermost addresses, of MAC addresses without IP, modulo 2^32: an integer below 2^53.
- * The program that deals packets to the ring's workers (linux/gre-filter.ts) adds up the same words.
+ * The program that deals packets to the ring's workers (linux/input-filter.ts) adds up the same words.
  */
 export function addressSum(f: Frame): number {
   const b = f.bytes;
