@@ -95,7 +95,7 @@ export class TestCollector {
       await makeStore(join(directory, 'data'));
     const c = new TestCollector(directory, args, options);
     for (const end = Date.now() + PATIENCE * 1000; Date.now() < end; ) {
-      if (/receiving GRE on|no store: tunnels/.test(c.log)) return c;
+      if (/receiving .* on |no store: tunnels/.test(c.log)) return c;
       if (c.process.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
