@@ -2,6 +2,7 @@
 
 import type {
   CollectorStatus,
+  InputStatus,
   MirrorStatus,
   PathStatus,
   RefusedStatus,
@@ -39,6 +40,9 @@ export function statusText(s: CollectorStatus, width?: number): string {
   if (incomplete > 0) lines.push(`fragments ${incompleteWords(incomplete)}`);
   if (typeof failures === 'number' && failures > 0)
     lines.push(`fragments ${incompleteWords(failures)} (of any protocol: the kernel's count)`);
+  const { inputs = [], unlisted_inputs: unlisted = [] } = s;
+  if (inputs.some(({ input }) => input !== 'gre')) lines.push(`inputs    ${inputWords(inputs)}`);
+  if (unlisted.length > 0) lines.push(`unlisted  ${inputWords(unlisted)}: no input, so not read`);
   const dropped = Object.entries(s.dropped).filter(([, n]) => n > 0);
   if (dropped.length > 0) {
     lines.push(`passed    ${dropped.map(([reason, n]) => `${grouped(n)} ${reason}`).join(', ')}`);
@@ -59,6 +63,10 @@ export function statusText(s: CollectorStatus, width?: number): string {
     lines.push('', `${counted(none.no_tunnel, 'packet')} for no tunnel, ${why.join(', ')}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function inputWords(inputs: readonly InputStatus[]): string {
+  return inputs.map(({ input, packets }) => `${grouped(packets)} ${input}`).join(', ');
 }
 
 function observed(s: CollectorStatus, width: number | undefined): string[] {

@@ -42,6 +42,7 @@ import { parseLocation, readerOf } from '../store/location.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { Chores } from './chores.js';
 import { ConsoleChild } from './console-child.js';
+import { InputHints, inputStatus, unlistedStatus } from './input-counts.js';
 import { Live } from './live/live.js';
 import type { LivePath } from './live/live-path.js';
 import { MarkerSocket } from './marker-socket.js';
@@ -79,7 +80,14 @@ const LEAST_CONNECTIONS = 2;
 /** Fields that are added up over all packet paths. */
 type SummedField = Exclude<
   keyof PathSnapshot,
-  'dropped' | 'refused' | 'malformedSenders' | 'applications' | 'clocks' | 'placeClocks'
+  | 'dropped'
+  | 'inputs'
+  | 'unlisted'
+  | 'refused'
+  | 'malformedSenders'
+  | 'applications'
+  | 'clocks'
+  | 'placeClocks'
 >;
 
 /** Keys of the configuration that are taken over when it is read again; so is `hardware_time.within`. */
@@ -436,6 +444,8 @@ export class Collector {
 
   private watch(): void {
     const { chores } = this;
+    const hints = new InputHints(this.config.inputs, (message) => this.log.warn(message));
+    chores.every(SECOND_MS, 'what is not listed cannot be told', () => hints.look(this.snapshots()));
     chores.every(WATCH_MS, 'interfaces cannot be watched', () => this.ring?.watch());
     chores.every(WATCH_MS, 'accounts of mirrors cannot be kept', () => {
       this.account();
@@ -578,6 +588,8 @@ export class Collector {
       workers: this.ring === undefined ? 1 : this.config.workers,
       ...this.usage.figures(),
       receivers: this.receivers(),
+      inputs: inputStatus(this.config.inputs, snapshots),
+      unlisted_inputs: unlistedStatus(snapshots, this.ring !== undefined),
       dropped,
       fragments: {
         incomplete: sum('incomplete'),

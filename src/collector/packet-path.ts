@@ -11,6 +11,7 @@ import { NumberLog } from '../accounts/number-log.js';
 import type { NumberWatch } from '../accounts/number-watch.js';
 import { Clocks } from '../clocks/clocks.js';
 import type { MalformedSender } from '../demux/malformed-senders.js';
+import type { Unlisted } from '../demux/unlisted-mirrors.js';
 import { signalEvent } from '../linux/event.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { TableName } from '../model/columns/tables.js';
@@ -75,6 +76,12 @@ export interface PathSnapshot {
   /** Outer fragments over IPv6. */
   readonly ipv6Fragments: number;
   readonly dropped: Record<string, number>;
+  /** Packets of GRE, and of each UDP input in the order of {@link PathOptions.inputs}. */
+  readonly inputs: readonly number[];
+  /** What came of inputs that are not listed. */
+  readonly unlisted: readonly Unlisted[];
+  /** GENEVE whose sender waits for the packets to come back. */
+  readonly gatewayLoadBalancer: number;
   /** Outer packets with missing fragments. */
   readonly incomplete: number;
   /** The loudest of the refused mirror points. */
@@ -333,6 +340,9 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       frames: c.frames,
       ipv6Fragments: c.ipv6Fragments,
       dropped,
+      inputs: [c.gre, ...this.inputs.udp.map(({ port }) => c.udpByPort[port])],
+      unlisted: c.unlisted.list(),
+      gatewayLoadBalancer: c.gatewayLoadBalancer,
       incomplete: c.reassembly.incomplete,
       refused: mirrors.loudestRefused,
       malformedSenders: c.malformedSenders.list(),

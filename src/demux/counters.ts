@@ -11,6 +11,8 @@ export class DemuxCounters {
   gre = 0;
   /** Datagrams to listed UDP ports, after reassembly, malformed ones included. */
   udp = 0;
+  /** The same by port. */
+  readonly udpByPort = new Float64Array(1 << 16);
   /** Packets that carry no mirrored traffic, as far as `inputs` say. */
   notGre = 0;
   /** Packets with an unknown link type. */

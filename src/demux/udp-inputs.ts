@@ -75,11 +75,13 @@ export class UdpInputs {
     const { inner } = this;
     const { bytes, gre: udp } = packet;
     if (packet.end - udp < UDP_LENGTH) return false;
-    const type = this.types[u16(bytes, udp + 2)];
+    const port = u16(bytes, udp + 2);
+    const type = this.types[port];
     if (type === 0) return false;
     packet.udp = udp;
     packet.input = type;
     inner.counters.udp++;
+    inner.counters.udpByPort[port]++;
     inner.clearGre();
     // 0: segmentation left to the network card, or a jumbogram.
     const length = u16(bytes, udp + 4) || packet.wireEnd - udp;

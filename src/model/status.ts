@@ -24,6 +24,12 @@ export interface ReceiverStatus {
   readonly interface_packets?: number;
 }
 
+/** What came of an input: `gre`, `vxlan:4789`. */
+export interface InputStatus {
+  readonly input: string;
+  readonly packets: number;
+}
+
 /** What became of packets other than mirrored frames of an observed mirror point, by reason. */
 export type DropCounts = Readonly<Record<string, number>>;
 
@@ -343,6 +349,13 @@ export interface CollectorSummary {
   readonly open_files?: number | null;
   readonly open_files_limit?: number | null;
   readonly receivers: readonly ReceiverStatus[];
+  /** Packets of each input, after reassembly. Absent in an older collector, like the next. */
+  readonly inputs?: readonly InputStatus[];
+  /**
+   * What looks like a mirror of an input that is not listed. With a ring: an estimate, from a sample of one
+   * in 256; raw sockets see none of it.
+   */
+  readonly unlisted_inputs?: readonly InputStatus[];
   /** Outer packets, by what became of them (GRE dispatch, fragments, refused mirror points). */
   readonly dropped: DropCounts;
   /** Fragmented outer packets with missing fragments. Absent in an older collector. */

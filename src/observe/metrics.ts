@@ -4,6 +4,7 @@ import type {
   ApplicationStatus,
   ClockStatus,
   CollectorStatus,
+  InputStatus,
   MirrorStatus,
   MirrorSums,
   PathsStatus,
@@ -232,6 +233,10 @@ function matching(name: string, help: string, value: (p: PathsStatus) => number)
   };
 }
 
+function inputs(counted: readonly InputStatus[] = []): Sample[] {
+  return counted.map(({ input, packets }) => ({ labels: { input }, value: packets }));
+}
+
 /** Every metric, in the order of the page. */
 export const METRICS: readonly Metric[] = [
   {
@@ -254,7 +259,7 @@ export const METRICS: readonly Metric[] = [
   },
   receiver(
     'packets',
-    'Packets of IP protocol 47, and their fragments, that a receiver took from the kernel.',
+    'Packets that a receiver took from the kernel: those of the inputs, and their fragments.',
   ),
   receiver('dropped', 'Packets that the kernel dropped because the collector was too slow.'),
   {
@@ -264,6 +269,22 @@ export const METRICS: readonly Metric[] = [
     labels: ['receiver', 'kind'],
     samples: (s) =>
       s.receivers.map((r) => ({ labels: { receiver: r.name, kind: r.kind }, value: r.addresses_missed })),
+  },
+  {
+    name: 'mirrorlake_input_packets_total',
+    help: 'Packets of each input, after reassembly: GRE, and datagrams to a listed UDP port.',
+    kind: 'counter',
+    labels: ['input'],
+    samples: (s) => inputs(s.inputs),
+  },
+  {
+    name: 'mirrorlake_unlisted_input_packets_total',
+    help:
+      'Packets that look like a mirror of an input that is not listed, which are not read. With a ring: an ' +
+      'estimate, from a sample of one in 256; raw sockets see none of them.',
+    kind: 'counter',
+    labels: ['input'],
+    samples: (s) => inputs(s.unlisted_inputs),
   },
   {
     name: 'mirrorlake_dropped_total',
