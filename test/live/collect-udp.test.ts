@@ -81,10 +81,10 @@ for (const [receiver, args] of [
         ip(`-n ${HOST} link set ${name} mtu 2000 arp off multicast off up`);
       }
       for (const name of ['all', 'f-cu1']) writeFileSync(`/proc/sys/net/ipv4/conf/${name}/rp_filter`, '0');
-      mac = readFileSync('/sys/class/net/f-cu1/address', 'utf8')
-        .trim()
-        .split(':')
-        .map((h) => Number.parseInt(h, 16));
+      const text = readFileSync('/sys/class/net/f-cu1/address', 'utf8').trim();
+      mac = text.split(':').map((h) => Number.parseInt(h, 16));
+      // Packets that wait for a neighbour are soon too many.
+      for (const near of NEAR) ip(`-n ${HOST} neigh replace ${near} lladdr ${text} dev f-cu3`);
       sender = new PacketSender('f-cu0');
     });
     afterAll(() => {
