@@ -39,8 +39,8 @@ function frames(n: number): Uint8Array[] {
 /** Large frames of both directions, which a mirror sends in fragments. */
 function large(n: number): Uint8Array[] {
   return Array.from({ length: CONVERSATIONS }, (_, i) => [
-    udpFrame(`10.${n}.1.${i + 1}`, '10.200.0.1', 7, 1600),
-    udpFrame('10.200.0.1', `10.${n}.1.${i + 1}`, 9, 1600),
+    ethernet(0x0800, ipv4(`10.${n}.1.${i + 1}`, '10.200.0.1', 17, udp(5000, 9999, new Uint8Array(1600)))),
+    ethernet(0x0800, ipv4('10.200.0.1', `10.${n}.1.${i + 1}`, 17, udp(9999, 5000, new Uint8Array(1600)))),
   ]).flat();
 }
 
@@ -74,7 +74,7 @@ for (const [receiver, args] of [
       ip(`-n ${HOST} addr add ${FAR[0]}/24 dev f-cu3`);
       ip(`-n ${HOST} -6 addr add ${FAR[1]}/64 dev f-cu3 nodad`);
       ip(`-n ${HOST} link add f-vx4 type vxlan id 7 local ${FAR[0]} remote ${NEAR[0]} dstport 4789`);
-      ip(`-n ${HOST} link add f-vx6 type vxlan id 8 local ${FAR[1]} remote ${NEAR[1]} dstport 4789`);
+      ip(`-n ${HOST} link add f-vx6 type vxlan id 7 local ${FAR[1]} remote ${NEAR[1]} dstport 4789`);
       for (const name of ['f-vx4', 'f-vx6']) {
         // It tells nobody that it is there.
         ip(`-n ${HOST} link set ${name} addrgenmode none`);
@@ -214,21 +214,24 @@ for (const [receiver, args] of [
       const c = await start(['vxlan']);
       await c.query('SELECT 1');
       replay('f-vx4', [...frames(1), ...large(1)]);
-      replay('f-vx6', [...frames(2), ...large(2)]);
+      replay('f-vx6', frames(2));
+      // The kernel sends no fragments of VXLAN over IPv6, though others may.
+      for (const [i, f] of large(2).entries()) datagram(4789, IN_UDP.vxlan(f), 6, i);
+      sender.flush();
       const rows = await stored(c, 2);
       expect(new Set(rows.map((r) => r.mirror_type))).toEqual(new Set(['vxlan']));
       const each = CONVERSATIONS * (9 + 2);
       const s = await c.statusWhen((s) => s.inputs?.[0].packets === 2 * each);
       expect(s.mirrors.map((m) => [m.session, m.source, m.target, m.packets, m.lost]).sort()).toEqual([
         [7, FAR[0], NEAR[0], each, 0],
-        [8, FAR[1], NEAR[1], each, 0],
+        [7, FAR[1], NEAR[1], each, 0],
       ]);
       expect(await c.stop()).toBe(0);
-      const sql =
-        "SELECT mirror_session, count(), sum(client_packets + server_packets) FROM sessions WHERE transport = 'udp' GROUP BY 1 ORDER BY 1 FORMAT TSV";
+      const sql = `SELECT toString(mirror_source), count(), sum(client_packets + server_packets)
+        FROM sessions WHERE transport = 'udp' GROUP BY 1 ORDER BY 1 FORMAT TSV`;
       const told = run(process.execPath, MAIN, 'query', '--store', `${c.directory}/data`, sql);
-      expect(told.trim().split('\n')).toEqual(
-        [7, 8].map((n) => `${n}\t${CONVERSATIONS}\t${2 * CONVERSATIONS}`),
+      expect(told.trim().split('\n').sort()).toEqual(
+        FAR.map((from) => `${from}\t${CONVERSATIONS}\t${2 * CONVERSATIONS}`),
       );
     });
 
