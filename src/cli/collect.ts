@@ -39,8 +39,9 @@ export function registerCollect(program: Command): void {
     )
     .option('--config <file>', 'the configuration file (docs/reference/config.md); options override it')
     .option(
-      '--input <name[:port]>',
-      `what mirrored traffic comes in: ${INPUT_WORDS}; repeatable, and the list is all (default: gre)`,
+      '--input <kind>',
+      `what carries mirrored traffic: ${INPUT_WORDS}; repeatable, and the list is all: gre has to be in it ` +
+        'to stay (default: gre)',
       gather,
       [],
     )

@@ -1,5 +1,5 @@
 /** Runs the checks of `mirrorlake doctor`, and prints what they find. */
-import { defaultConfig, loadConfig } from '../config/load.js';
+import { defaultConfig, loadConfig, overrideConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import type { Finding } from '../doctor/finding.js';
 import { clock, kernel, kernelGre, landlock, privileges, receiveBuffer } from '../doctor/host.js';
@@ -8,13 +8,16 @@ import { Network } from '../doctor/network.js';
 import { type PacketPath, packetPath } from '../doctor/path.js';
 import { diskFinding, storeFindings } from '../doctor/storage.js';
 import { MirrorlakeError } from '../model/errors.js';
+import type { CollectorStatus } from '../model/status.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
+import { askCollector } from '../observe/control.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { findCollector } from './find-store.js';
 
 export interface DoctorOptions {
   config?: string;
   interface: string[];
+  input: string[];
   receiver?: 'raw' | 'ring';
   store?: string;
   control?: string;
@@ -22,7 +25,8 @@ export interface DoctorOptions {
 }
 
 export async function doctor(options: DoctorOptions): Promise<void> {
-  const config = options.config === undefined ? defaultConfig() : loadConfig(options.config);
+  const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
+  const config = options.input.length === 0 ? base : overrideConfig(base, { inputs: options.input });
   const store = options.store ?? config.store;
   const network = Network.read();
   const path = packetPath(config, options.interface, options.receiver, network);
@@ -35,7 +39,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
     ...path.findings,
     // These ask the kernel through koffi.
     ...(koffi.state === 'bad' ? [] : await ofKernel(store, config, path)),
-    kernelGre(),
+    ...(config.inputs.gre ? [kernelGre()] : []),
     ...(koffi.state === 'bad' ? [] : await ofPackets(options, config, path, network)),
     ...(await storeFindings(store, options.control ?? config.control)),
     ...(store === NO_STORE
@@ -66,9 +70,12 @@ async function ofPackets(
   const { interfaceFindings } = await import('../doctor/interface.js');
   const { firewallFindings, firewallRulings } = await import('../doctor/firewall/findings.js');
   const { readRules } = await import('../doctor/firewall/read.js');
+  const { portFindings } = await import('../doctor/ports.js');
   const { trial } = await import('../doctor/trial/trial.js');
+  const { unlistedFindings } = await import('../doctor/unlisted.js');
   const sources = [...new Set(config.mirrors.flatMap((m) => m.source?.text ?? []))];
-  const { interfaces, raw } = path;
+  const { interfaces, raw, carriers } = path;
+  const control = await socketOf(options);
   const { tables, unread } = readRules();
   const question = { path, network, interfaces, named: path.named, sources };
   const rulings = firewallRulings(question, tables);
@@ -77,21 +84,36 @@ async function ofPackets(
       interfaceFindings(name, {
         named: path.named,
         raw,
+        udp: path.kind === 'raw' && config.inputs.udp.length > 0,
         network,
         sources,
         others: path.named ? [] : interfaces,
       }),
     ),
+    ...unlistedFindings(config.inputs, interfaces),
+    ...portFindings(config.inputs.udp, path.kind === 'raw', await pidOf(control)),
     ...firewallFindings(question, rulings, unread),
     ...(await trial({
       raw,
+      carriers,
       network,
       interfaces,
       tables,
       rulings,
-      control: await socketOf(options),
+      control,
     })),
   ];
+}
+
+/** The running collector's process id, if one can be asked. */
+async function pidOf(control: string | undefined): Promise<number | undefined> {
+  if (control === undefined) return undefined;
+  try {
+    return ((await askCollector(control, { command: 'status' })) as CollectorStatus).pid;
+  } catch (e) {
+    if (e instanceof MirrorlakeError) return undefined;
+    throw e;
+  }
 }
 
 /** The socket of the running collector, if any. The collector is told not to count the trial packet. */

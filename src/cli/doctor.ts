@@ -7,14 +7,20 @@ export function registerDoctor(program: Command): void {
     .summary('check that this host can receive and store without loss')
     .description(
       'Checks privileges, kernel, addons, interfaces, offloads, buffers, firewall, reverse paths, clock, ' +
-        'store and disk. As root it also sends a GRE packet to this host, which counts as no traffic, and ' +
-        'checks that it arrives. Prints one line per check, and below a failed one the command that fixes ' +
+        'store and disk. As root it also sends packets to this host, which count as no traffic, and ' +
+        'checks that they arrive. Prints one line per check, and below a failed one the command that fixes ' +
         'it. Exit status 1 when something will not work.',
     )
     .option('--config <file>', 'the configuration the collector would use')
     .option(
       '--interface <name>',
       'check this interface, and a ring on it as `collect --interface` uses; repeatable',
+      (v: string, b: string[]) => [...b, v],
+      [],
+    )
+    .option(
+      '--input <kind>',
+      'what carries mirrored traffic, as for `collect`; repeatable, and the list is all',
       (v: string, b: string[]) => [...b, v],
       [],
     )

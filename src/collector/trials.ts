@@ -1,10 +1,10 @@
 /**
- * Trials of the path to this host: `doctor` asks for a token through the control socket, sends a GRE packet
- * with it to this host, and is told whether it arrived. Such a packet counts nowhere. One token is active at
+ * Trials of the path to this host: `doctor` asks for a token through the control socket, sends packets with
+ * it to this host, and is told which arrived. Such a packet counts nowhere. One token is active at
  * a time, for seconds, and only while its asker is connected; otherwise packets are not examined for tokens.
  */
 import { randomBytes } from 'node:crypto';
-import type { TrialBegun } from '../model/trial.js';
+import { type TrialBegun, trialWord } from '../model/trial.js';
 import type { BodyWriter } from '../observe/body.js';
 import { type ControlAnswer, ControlError } from '../observe/control.js';
 import type { Trial } from '../receive/trial.js';
@@ -16,13 +16,15 @@ export const TRIAL_MS = 5000;
 /** What has a trial's packet looked out for: {@link RawReceiver}. */
 export interface TrialReceiver {
   trial: Trial | undefined;
+  /** The UDP ports it receives on, 0 for GRE. */
+  readonly trialPorts: readonly number[];
 }
 
 /**
- * Answers the command `trial`. The body has one byte per packet that arrived: its IP version as a digit. It
- * ends when both versions have arrived, or when time is up.
+ * Answers the command `trial`. The body has a word per packet that arrived, see {@link trialWord}, and a space
+ * after each. It ends when all there may be have arrived, or when time is up.
  *
- * @param receiver undefined: there are no raw sockets
+ * @param receiver undefined: there are no sockets
  * @throws ControlError while another token is active
  */
 export async function answerTrial(
@@ -35,13 +37,14 @@ export async function answerTrial(
     throw new ControlError('another `mirrorlake doctor` is trying the way in: try again in a few seconds');
   const token = randomBytes(TRIAL_TOKEN_LENGTH);
   await new Promise<void>((resolve) => {
-    const missing = new Set<number>([4, 6]);
+    const missing = new Set(receiver.trialPorts.flatMap((port) => [trialWord(4, port), trialWord(6, port)]));
     let body: BodyWriter | undefined;
     const trial: Trial = {
       token,
-      arrived: (version) => {
-        if (!missing.delete(version)) return;
-        body?.write(Buffer.from(String(version)));
+      arrived: (version, port) => {
+        const word = trialWord(version, port);
+        if (!missing.delete(word)) return;
+        body?.write(Buffer.from(`${word} `));
         if (missing.size === 0) done();
       },
     };

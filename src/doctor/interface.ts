@@ -27,6 +27,8 @@ export interface InterfaceQuestion {
   readonly named: boolean;
   /** Whether raw sockets are to receive on it; otherwise a ring is. */
   readonly raw: boolean;
+  /** Whether UDP sockets are. */
+  readonly udp: boolean;
   /** Undefined without `ip` (iproute2). */
   readonly network: Network | undefined;
   /** Known senders; and the other interfaces by which they may arrive. */
@@ -45,11 +47,11 @@ export function interfaceFindings(name: string, question: InterfaceQuestion): Fi
   const state = !carrier
     ? bad(name, 'has no carrier: nothing is plugged in, or the other end is down', `ethtool ${name}`)
     : good(name, 'is up');
-  const { raw, network } = question;
+  const { raw, udp, network } = question;
   const ip = network?.vrf(name) ?? network?.entrance(name) ?? name;
   return [
     state,
-    ...partOf(name, raw, network),
+    ...partOf(name, raw, network, udp),
     mtu(name),
     offloads(name),
     vlan(name),
@@ -59,7 +61,7 @@ export function interfaceFindings(name: string, question: InterfaceQuestion): Fi
 }
 
 /** The master of an interface determines the interface by which its packets arrive. */
-export function partOf(name: string, raw: boolean, network: Network | undefined): Finding[] {
+export function partOf(name: string, raw: boolean, network: Network | undefined, udp = false): Finding[] {
   const i = network?.get(name);
   if (i?.master === undefined) return [];
   const subject = `${name} master`;
@@ -78,8 +80,9 @@ export function partOf(name: string, raw: boolean, network: Network | undefined)
     case 'vrf':
       return [
         raw
-          ? inVrf(subject, i.master)
+          ? inVrf(subject, i.master, 'raw')
           : good(subject, `it is in the VRF ${i.master}, which a ring receives before`),
+        ...(raw && udp ? [inVrf(subject, i.master, 'udp')] : []),
       ];
     case 'bridge':
       return [good(subject, `it is a port of ${i.master}, by which IP sees what is for this host come`)];
@@ -88,16 +91,18 @@ export function partOf(name: string, raw: boolean, network: Network | undefined)
   }
 }
 
-/** Unbound sockets receive packets of a VRF only if raw_l3mdev_accept is set. */
-function inVrf(subject: string, vrf: string): Finding {
-  const text = `it is in the VRF ${vrf}, and net.ipv4.raw_l3mdev_accept is`;
-  // Kernels before 4.20 do not have it: there unbound sockets receive them.
-  const accept = sysctl('net.ipv4.raw_l3mdev_accept') ?? 1;
-  if (accept !== 0) return good(subject, `${text} ${accept}: raw sockets receive what comes by it`);
+/** Unbound sockets receive packets of a VRF only if raw_l3mdev_accept, or udp_l3mdev_accept, is set. */
+function inVrf(subject: string, vrf: string, kind: 'raw' | 'udp'): Finding {
+  const name = `net.ipv4.${kind}_l3mdev_accept`;
+  const sockets = kind === 'raw' ? 'raw sockets' : 'UDP sockets';
+  const text = `it is in the VRF ${vrf}, and ${name} is`;
+  // Kernels before 4.20 do not have the raw one: there unbound sockets receive them.
+  const accept = sysctl(name) ?? 1;
+  if (accept !== 0) return good(subject, `${text} ${accept}: ${sockets} receive what comes by it`);
   return bad(
     subject,
-    `${text} 0: raw sockets, which are bound to no VRF, receive nothing of it`,
-    'sysctl -w net.ipv4.raw_l3mdev_accept=1',
+    `${text} 0: ${sockets}, which are bound to no VRF, receive nothing of it`,
+    `sysctl -w ${name}=1`,
   );
 }
 

@@ -3,14 +3,18 @@
 import { receiverKind } from '../config/receiver-kind.js';
 import type { Config } from '../config/schema.js';
 import { bad, type Finding, good, poor } from './finding.js';
+import { type Carrier, GRE } from './firewall/packet.js';
 import type { Network } from './network.js';
 
 /** If nobody named interfaces and there are more than these, they are not checked one by one. */
 const MOST_INTERFACES = 8;
 
 export interface PacketPath {
-  /** Whether raw sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
+  /** Whether sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
   readonly raw: boolean;
+  readonly kind: 'raw' | 'ring';
+  /** What the sockets receive; without them, what rings do. */
+  readonly carriers: readonly Carrier[];
   readonly interfaces: readonly string[];
   /** Whether the interfaces were named, rather than found. */
   readonly named: boolean;
@@ -30,12 +34,20 @@ export function packetPath(
 ): PacketPath {
   const kind = receiver ?? config.receiver ?? (looked.length + config.interfaces.length > 0 ? 'ring' : 'raw');
   const raw = kind === 'raw' || config.tunnels.length > 0;
+  const carriers = carriersOf(config, kind);
   const findings = [wordsOf(config, looked, kind)];
   const names = looked.length > 0 ? looked : config.interfaces;
-  if (names.length > 0) return { raw, interfaces: names, named: true, findings };
+  if (names.length > 0) return { raw, kind, carriers, interfaces: names, named: true, findings };
   const found = expected(network);
   findings.push(foundFinding(found, network));
-  return { raw, interfaces: found, named: false, findings };
+  return { raw, kind, carriers, interfaces: found, named: false, findings };
+}
+
+/** Beside a ring, only tunnels have sockets, and they take GRE. */
+function carriersOf({ inputs, tunnels }: Config, kind: 'raw' | 'ring'): Carrier[] {
+  if (kind === 'ring' && tunnels.length > 0) return [GRE];
+  const udp = inputs.udp.map(({ port }): Carrier => ({ protocol: 'udp', port }));
+  return inputs.gre || tunnels.length > 0 ? [GRE, ...udp] : udp;
 }
 
 function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'): Finding {
@@ -61,8 +73,14 @@ function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'
   const only = looked.length > 0 ? `; only looked at, since raw sockets have none: ${looked.join(', ')}` : '';
   return good(
     subject,
-    `raw sockets of protocol 47, which receive what this host is sent on any interface${only}`,
+    `${socketWords(config)}, which receive what this host is sent on any interface${only}`,
   );
+}
+
+function socketWords({ inputs: { gre, udp } }: Config): string {
+  const ports = `UDP sockets on ${udp.map(({ port }) => port).join(', ')}`;
+  if (!gre) return ports;
+  return `raw sockets of protocol 47${udp.length === 0 ? '' : ` and ${ports}`}`;
 }
 
 /**

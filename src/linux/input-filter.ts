@@ -270,7 +270,7 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false, udp: readonly Udp
 }
 
 /** Tags of a TZSP header that are looked over: RouterOS writes none, Kismet and sensors of radios a dozen. */
-const TZSP_TAGS = 16;
+export const TZSP_TAGS = 16;
 const TZSP_ETHERNET = 1;
 const TZSP_IP = 7;
 

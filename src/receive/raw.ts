@@ -85,6 +85,11 @@ export class RawReceiver {
     return this.ports;
   }
 
+  /** What a trial may come to: UDP ports, and 0 for GRE. */
+  get trialPorts(): number[] {
+    return [...(this.gre === undefined ? [] : [0]), ...this.ports.map(({ input }) => input.port)];
+  }
+
   /** Packets taken, and their bytes. */
   get packets(): number {
     return this.arena.packets;

@@ -50,7 +50,7 @@ import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
 import { TRIAL_MS } from '../../src/collector/trials.js';
-import { MOST_SESSIONS, MOST_WORKERS } from '../../src/config/bounds.js';
+import { MOST_SESSIONS, MOST_UDP_INPUTS, MOST_WORKERS } from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { GROUP_WINDOW } from '../../src/config/groups.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
@@ -99,7 +99,7 @@ import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
 import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
 import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
-import { MAX_TAGS } from '../../src/linux/input-filter.js';
+import { MAX_TAGS, SAMPLE, TZSP_TAGS } from '../../src/linux/input-filter.js';
 import {
   FIRST_HOLD,
   HEALTH_FAILURES,
@@ -246,6 +246,9 @@ const NUMBERS: [string, string[]][] = [
   ['waiting for outer fragments', [`${REASSEMBLY_DEFAULTS.timeout} s`, `${reassembly.timeout} s`]],
   ['headers before the payload of a fragmented packet', [`${HEADER_ROOM} bytes`]],
   ['VLAN tags before GRE, with a ring', [`${MAX_TAGS} tags`]],
+  ['UDP ports of `inputs`', [`${MOST_UDP_INPUTS}`]],
+  ['tags of a TZSP header that the ring looks behind to find the worker', [`${TZSP_TAGS}`]],
+  ['mirrors of inputs that are not listed, with a ring', [`one packet in ${SAMPLE}`]],
   ['IPv6 extension headers and AH before GRE', [`${MAX_OUTER_HEADERS} headers`]],
   [
     'IP packets around GRE; labels, and tags and other layers before IP',
@@ -513,7 +516,11 @@ const NUMBERS: [string, string[]][] = [
 
 /** Rows with measured values, and rows without numbers. */
 const MEASURED = ['memory of a mirror point', 'memory of `read`'];
-const WITHOUT = ['GRE over IPv6 in fragments, with several workers', 'rate of `mirror` from an interface'];
+const WITHOUT = [
+  'UDP fragments, with a ring and a UDP input',
+  'GRE over IPv6 in fragments, with several workers',
+  'rate of `mirror` from an interface',
+];
 
 describe('the page has the program’s numbers', () => {
   it.each(NUMBERS)('for %s', (what, numbers) => {

@@ -20,7 +20,7 @@ function packet(token: Uint8Array): Uint8Array {
 describe('a trial over the control socket', () => {
   const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-trials-'));
   const path = join(directory, 'control.sock');
-  const receiver: TrialReceiver = { trial: undefined };
+  const receiver: TrialReceiver = { trial: undefined, trialPorts: [0, 4789] };
   let has: TrialReceiver | undefined = receiver;
   let server: ControlServer;
 
@@ -46,7 +46,23 @@ describe('a trial over the control socket', () => {
     expect(takeTrial(receiver.trial!, packet(new Uint8Array(16)), 0, b.length)).toBe(false);
     expect(takeTrial(receiver.trial!, b, 0, b.length)).toBe(true);
     expect(takeTrial(receiver.trial!, b, 0, b.length)).toBe(true);
-    expect([...(await listener.heard([4]))]).toEqual([4]);
+    expect([...(await listener.heard(['4']))]).toEqual(['4']);
+    await over();
+  });
+
+  it('tells packets of UDP by their port and IP version', async () => {
+    const listener = (await Listener.open(path))!;
+    await waits();
+    const b = new Uint8Array(48 + TRIAL_LENGTH);
+    b[0] = 0x60;
+    emitTrial(b, 48, listener.token!);
+    expect(takeTrial(receiver.trial!, b, 0, b.length)).toBe(false);
+    expect(takeTrial(receiver.trial!, b, 0, b.length, 4789)).toBe(true);
+    // To a port that it does not have: told to nobody.
+    expect(takeTrial(receiver.trial!, b, 0, b.length, 4790)).toBe(true);
+    const gre = packet(listener.token!);
+    expect(takeTrial(receiver.trial!, gre, 0, gre.length)).toBe(true);
+    expect([...(await listener.heard(['4', '6:4789']))].sort()).toEqual(['4', '6:4789']);
     await over();
   });
 

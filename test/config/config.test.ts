@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, defaultConfig, loadConfig, parseConfig } from '../../src/config/load.js';
+import { MOST_UDP_INPUTS } from '../../src/config/bounds.js';
+import {
+  ConfigError,
+  defaultConfig,
+  loadConfig,
+  overrideConfig,
+  parseConfig,
+} from '../../src/config/load.js';
 import { configReference } from '../../src/config/reference.js';
 import { parseDuration, parsePrefix, parseSize, prefixHolds } from '../../src/config/units.js';
 import { parseAddress } from '../../src/wire/ip/addresses.js';
@@ -125,6 +132,43 @@ tunnels:
       'm.yaml:1:109: mirrors.2.session: must be at most 1023 with type erspan3',
     ]);
     expect(mistakes('workers: 65')).toEqual(['m.yaml:1:1: workers: must be at most 64']);
+  });
+
+  it('has the inputs that it lists, and GRE without a list', () => {
+    const of = (text: string): unknown => parseConfig(text, 'm.yaml').inputs;
+    expect(of('')).toEqual({ gre: true, udp: [], span: [] });
+    expect(of('inputs: [vxlan, geneve:6082, { span: eth1 }, vxlan:4789]')).toEqual({
+      gre: false,
+      udp: [
+        { kind: 'vxlan', port: 4789 },
+        { kind: 'geneve', port: 6082 },
+      ],
+      span: ['eth1'],
+    });
+    const kinds = 'vxlan, vxlan-gpe, geneve, gre-udp, tzsp, jmirror, erm';
+    const words = `gre, or KIND[:PORT], KIND one of ${kinds}`;
+    expect(mistakes('inputs: [gre, vxlam, vxlan:0, "gre-udp:4755", 7, { spam: x }, { span: a/b }]')).toEqual([
+      `m.yaml:1:15: inputs.1: "vxlam" is no input: write ${words}`,
+      'm.yaml:1:22: inputs.2: "vxlan:0": a UDP port is a number from 1 to 65535',
+      'm.yaml:1:31: inputs.3: "gre-udp:4755": 4755 is GRE in DTLS (RFC 8086), which is encrypted: take ' +
+        'another port',
+      `m.yaml:1:47: inputs.4: 7 is no input: write ${words}, or { span: INTERFACE }`,
+      `m.yaml:1:50: inputs.5: {"spam":"x"} is no input: write ${words}, or { span: INTERFACE }`,
+      'm.yaml:1:63: inputs.6: "a/b" cannot be an interface name',
+    ]);
+    expect(mistakes('inputs: []')).toEqual([`m.yaml:1:1: inputs: list at least one: ${words}`]);
+    expect(mistakes('inputs: [vxlan:5000, geneve:5000]')).toEqual([
+      'm.yaml:1:1: inputs: UDP port 5000 is both vxlan and geneve: give one of them another port',
+    ]);
+    const many = Array.from({ length: MOST_UDP_INPUTS + 1 }, (_, i) => `vxlan:${5000 + i}`).join(', ');
+    expect(mistakes(`inputs: [${many}]`)).toEqual(['m.yaml:1:1: inputs: these are 65 UDP ports: 64 at most']);
+    expect(mistakes('inputs: [vxlan]\nhardware_time: { marker_port: 4789 }')).toEqual([
+      'm.yaml:2:18: hardware_time.marker_port: UDP port 4789 is that of vxlan among inputs: give one of them ' +
+        'another port',
+    ]);
+    expect(() => overrideConfig(defaultConfig(), { inputs: ['vxlam'] })).toThrow(
+      `--input: "vxlam" is no input: write ${words}`,
+    );
   });
 
   it('is refused with the place of what is not YAML, or not a map', () => {

@@ -7,13 +7,14 @@ import {
 } from '../../src/doctor/firewall/findings.js';
 import { savedTables } from '../../src/doctor/firewall/iptables-save.js';
 import { nftTables } from '../../src/doctor/firewall/nft-listing.js';
+import { type Carrier, GRE } from '../../src/doctor/firewall/packet.js';
 import type { Table } from '../../src/doctor/firewall/ruleset.js';
 import { Network } from '../../src/doctor/network.js';
 
 /** The findings on the firewall for raw sockets, with GRE that comes by eth0. */
 function said(tables: readonly Table[], question: Partial<FirewallQuestion> = {}): Finding[] {
   const whole: FirewallQuestion = {
-    path: { raw: true },
+    path: { raw: true, carriers: [GRE] },
     network: undefined,
     interfaces: ['eth0'],
     named: true,
@@ -58,7 +59,7 @@ describe('a ruleset of iptables-save', () => {
       filter('ACCEPT', '-A INPUT -m addrtype ! --dst-type LOCAL -j DROP'),
     ])
       expect(said(tables)).toMatchObject([
-        { state: 'good', text: 'nothing drops protocol 47 on its way in; judged by the rules' },
+        { state: 'good', text: 'nothing drops GRE on the way in; judged by the rules' },
       ]);
   });
 
@@ -129,6 +130,61 @@ describe('a ruleset of iptables-save', () => {
     expect(states(tables)).toEqual(['good']);
     expect(said(tables, { network: dualStack })).toMatchObject([
       { state: 'bad', text: expect.stringMatching(/^ip6tables-legacy's INPUT drops .* over IPv6:/) },
+    ]);
+  });
+});
+
+/** Mirrors in UDP to these ports, with GRE. */
+const toPorts = (...ports: number[]): Partial<FirewallQuestion> => ({
+  path: { raw: true, carriers: [GRE, ...ports.map((port): Carrier => ({ protocol: 'udp', port }))] },
+});
+const udpOnly: Partial<FirewallQuestion> = {
+  path: { raw: true, carriers: [{ protocol: 'udp', port: 4789 }] },
+};
+
+describe('a ruleset of iptables-save, for UDP', () => {
+  const filter = (policy: string, ...rules: string[]): Table[] =>
+    savedTables('iptables', ['*filter', `:INPUT ${policy} [0:0]`, ...rules, 'COMMIT', ''].join('\n'));
+
+  it('accepts it by protocol and port', () => {
+    for (const tables of [
+      filter('ACCEPT'),
+      filter('ACCEPT', '-A INPUT -p gre -j DROP', '-A INPUT -p udp -m udp --dport 53 -j DROP'),
+      filter('DROP', '-A INPUT -p udp -j ACCEPT'),
+      filter('DROP', '-A INPUT -p 17 -m udp --dport 4789 -j ACCEPT'),
+      filter('DROP', '-A INPUT -p udp -m udp --dport 4000:5000 -j ACCEPT'),
+      filter('DROP', '-A INPUT -p udp -m multiport --dports 53,4780:4790 -j ACCEPT'),
+      filter('ACCEPT', '-A INPUT -p udp -m multiport ! --dports 4789,6081 -j DROP'),
+    ])
+      expect(said(tables, udpOnly)).toMatchObject([
+        { state: 'good', text: 'nothing drops UDP to 4789 on the way in; judged by the rules' },
+      ]);
+  });
+
+  it('drops it by protocol and port, and says what lets it in', () => {
+    for (const rule of [
+      '-p udp -j DROP',
+      '-p udp -m udp ! --dport 53 -j DROP',
+      '-p udp -m udp --dport 4789 -j DROP',
+    ])
+      expect(states(filter('ACCEPT', `-A INPUT ${rule}`), udpOnly)).toEqual(['bad']);
+    const closed = filter('DROP', '-A INPUT -p gre -j ACCEPT');
+    expect(said(closed, toPorts(4789, 6081))).toMatchObject([
+      {
+        state: 'bad',
+        text: "iptables's INPUT drops what it does not accept, and accepts no UDP to 4789, 6081: sockets will not see UDP to 4789, 6081 (judged by the rules)",
+        fix: 'iptables -I INPUT -p udp -m multiport --dports 4789,6081 -j ACCEPT',
+      },
+    ]);
+    expect(said(filter('DROP', ':ufw-user-input - [0:0]'), toPorts(4789))[0].fix).toBe(
+      'iptables -I INPUT -p gre -j ACCEPT; iptables -I INPUT -p udp --dport 4789 -j ACCEPT ' +
+        '(to keep it: ufw allow proto gre from any; ufw allow 4789/udp)',
+    );
+  });
+
+  it('depends on the sender if it looks at the source port', () => {
+    expect(said(filter('DROP', '-A INPUT -p udp -m udp --sport 9 -j ACCEPT'), udpOnly)).toMatchObject([
+      { state: 'good', text: expect.stringContaining('depends on its source port') },
     ]);
   });
 });
@@ -216,7 +272,7 @@ describe('a ruleset of nft', () => {
       nft('drop', [], [], 'forward'),
     ])
       expect(said(tables), JSON.stringify(tables)).toMatchObject([
-        { state: 'good', text: 'nothing drops protocol 47 on its way in; judged by the rules' },
+        { state: 'good', text: 'nothing drops GRE on the way in; judged by the rules' },
       ]);
   });
 
@@ -287,8 +343,29 @@ describe('a ruleset of nft', () => {
       expect(states(nft('drop', [['', [condition, accept]]]))).toEqual(['poor']);
   });
 
+  it('judges UDP by its port', () => {
+    const dport = payload('udp', 'dport');
+    const port = (right: unknown, op = '=='): [string, object[]] => ['', [match(dport, right, op), accept]];
+    for (const right of [4789, { range: [4000, 5000] }, { set: [53, { range: [4780, 4790] }] }]) {
+      expect(states(nft('drop', [port(right)]), udpOnly)).toEqual(['good']);
+      // GRE has no ports, not even others.
+      expect(states(nft('drop', [port(right)]))).toEqual(['bad']);
+      expect(states(nft('drop', [port(right, '!=')]))).toEqual(['bad']);
+    }
+    expect(states(nft('drop', [port(53)]), udpOnly)).toEqual(['bad']);
+    expect(states(nft('drop', [['', [match(payload('th', 'dport'), 4789), accept]]]), udpOnly)).toEqual([
+      'good',
+    ]);
+    expect(states(nft('drop', [['', [match(l4proto, 'udp'), accept]]]), udpOnly)).toEqual(['good']);
+    expect(states(nft('drop', [['', [match(payload('gre', 'protocol'), 1), accept]]]), udpOnly)).toEqual([
+      'bad',
+    ]);
+    const [found] = said(nft('drop', [['', [match(l4proto, 'gre'), accept]]]), toPorts(4789, 6081));
+    expect(found.fix).toBe("nft insert rule inet t in udp dport '{ 4789, 6081 }' accept");
+  });
+
   it('does not affect a ring, which receives before it', () => {
-    const [found] = said(nft('drop', []), { path: { raw: false } });
+    const [found] = said(nft('drop', []), { path: { raw: false, carriers: [GRE] } });
     expect(found).toMatchObject({
       state: 'good',
       text: expect.stringMatching(/; the ring receives before it$/),

@@ -29,6 +29,11 @@ export const STATUS: CollectorStatus = {
   open_files: 40,
   open_files_limit: 1024,
   receivers: [{ name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3, addresses_missed: 0 }],
+  inputs: [
+    { input: 'gre', packets: 8 },
+    { input: 'vxlan:4789', packets: 2 },
+  ],
+  unlisted_inputs: [{ input: 'geneve:6081', packets: 256 }],
   dropped: { not_gre: 1, gre_short: 2, tap: 5, sequence_numbers: 6, mirror_points_full: 9 },
   fragments: { incomplete: 2, kernel_failures: null },
   mirrors: [

@@ -2,20 +2,22 @@
 import { bad, type Finding, good, poor } from '../finding.js';
 import type { Network } from '../network.js';
 import { packetOf, placeOf, type Ruling, rulingsOn, type WayIn, waysIn } from './judge.js';
-import type { Family } from './packet.js';
+import { type Carrier, carrierWords, type Family, portsOf } from './packet.js';
 import type { Unread } from './read.js';
 import type { Table } from './ruleset.js';
 
 /** The packet path in question. */
 export interface Path {
-  /** Whether raw sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
+  /** Whether sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
   readonly raw: boolean;
+  /** What they receive; without them, what rings do. */
+  readonly carriers: readonly Carrier[];
 }
 
 export interface FirewallQuestion {
   readonly path: Path;
   readonly network: Network | undefined;
-  /** The interfaces by which GRE may arrive; and whether somebody named them. */
+  /** The interfaces by which mirrors may arrive; and whether somebody named them. */
   readonly interfaces: readonly string[];
   readonly named: boolean;
   /** Known senders: addresses and prefixes. */
@@ -24,7 +26,7 @@ export interface FirewallQuestion {
 
 const SUBJECT = 'firewall';
 
-/** What keeps GRE out on the ways by which it may arrive. @param tables from readRules (read.ts) */
+/** What keeps mirrors out on the ways by which they may arrive. @param tables from readRules (read.ts) */
 export function firewallRulings(question: FirewallQuestion, tables: readonly Table[]): Ruling[] {
   const { network } = question;
   return waysOf(question).flatMap((way) =>
@@ -41,7 +43,8 @@ export function firewallFindings(
   const { path, named } = question;
   const groups = grouped(rulings);
   if (!path.raw) {
-    const first = groups[0] === undefined ? 'no rule drops GRE' : wordsOf(groups[0][0]);
+    const first =
+      groups[0] === undefined ? `no rule drops ${carrierWords(path.carriers)}` : wordsOf(groups[0]);
     return [good(SUBJECT, `${first}; the ring receives before it`)];
   }
   const ways = waysOf(question);
@@ -49,14 +52,16 @@ export function firewallFindings(
     ...groups.map((group) => findingOf(group, ways, named)),
     ...unread.map((u) => poor(SUBJECT, `cannot be judged: ${u.why}`, u.fix)),
   ];
-  return all.length > 0 ? all : [good(SUBJECT, `nothing drops protocol 47 on its way in; ${BY_RULES}`)];
+  return all.length > 0
+    ? all
+    : [good(SUBJECT, `nothing drops ${carrierWords(path.carriers)} on the way in; ${BY_RULES}`)];
 }
 
 const BY_RULES = 'judged by the rules';
 
-function waysOf({ network, interfaces, sources }: FirewallQuestion): WayIn[] {
+function waysOf({ path, network, interfaces, sources }: FirewallQuestion): WayIn[] {
   const families: Family[] = network?.has(6) === true ? ['ip', 'ip6'] : ['ip'];
-  return waysIn(families, interfaces, sources);
+  return waysIn(families, interfaces, sources, path.carriers);
 }
 
 /** Rulings by the same rule or policy, and with the same certainty. */
@@ -75,12 +80,13 @@ function grouped(rulings: readonly Ruling[]): Ruling[][] {
 
 function findingOf(group: readonly Ruling[], ways: readonly WayIn[], named: boolean): Finding {
   const [first] = group;
-  const words = `${wordsOf(first)}${whereOf(group, ways)}`;
+  const words = `${wordsOf(group)}${whereOf(group, ways)}`;
+  const what = carrierWords(group.map((r) => r.way.carrier));
   if (first.doubts.length > 0) {
     const doubts = [...new Set(first.doubts.map((d) => d.what))].slice(0, MOST_DOUBTS).join(', ');
     if (first.doubts.every((d) => d.of === 'sender'))
-      return good(SUBJECT, `${words}: whether GRE comes in depends on ${doubts}; ${BY_RULES}`);
-    return poor(SUBJECT, `${words}: it may keep GRE out; ${doubts} cannot be judged here`, mendOf(first));
+      return good(SUBJECT, `${words}: whether ${what} comes in depends on ${doubts}; ${BY_RULES}`);
+    return poor(SUBJECT, `${words}: it may keep ${what} out; ${doubts} cannot be judged here`, mendOf(group));
   }
   const elsewhere = ways.filter((w) => !group.some((r) => r.way === w));
   // A rule that names its IP version is deliberate, as in docs/how-to/secure-it.md.
@@ -89,10 +95,11 @@ function findingOf(group: readonly Ruling[], ways: readonly WayIn[], named: bool
     elsewhere.some((w) => w.family !== first.way.family)
   )
     return good(SUBJECT, `${words}: that version is kept out; ${BY_RULES}`);
-  const missed = `${words}: raw sockets and tunnels will not see GRE (${BY_RULES})`;
+  const who = group.some((r) => r.way.carrier.protocol === 'udp') ? 'sockets' : 'raw sockets and tunnels';
+  const missed = `${words}: ${who} will not see ${what} (${BY_RULES})`;
   // Nobody said that GRE arrives by all of these interfaces.
   const guessed = !named && elsewhere.some((w) => group.every((r) => r.way.by !== w.by));
-  return guessed ? poor(SUBJECT, missed, mendOf(first)) : bad(SUBJECT, missed, mendOf(first));
+  return guessed ? poor(SUBJECT, missed, mendOf(group)) : bad(SUBJECT, missed, mendOf(group));
 }
 
 const MOST_DOUBTS = 3;
@@ -120,27 +127,55 @@ function whereOf(group: readonly Ruling[], ways: readonly WayIn[]): string {
   return `${family}${by}${from}`;
 }
 
-/** What keeps GRE out, in words. */
-export function wordsOf({ table, base, ending }: Ruling): string {
+/** What keeps mirrors out, in words. @param group rulings by the same rule or policy */
+export function wordsOf(group: readonly Ruling[]): string {
+  const [{ table, base, ending }] = group;
   const where =
     table.tool === 'nft'
       ? `nft's ${table.family} ${table.name} ${ending.chain}`
       : `${table.tool}${table.name === 'filter' ? '' : ` -t ${table.name}`}`;
   if (ending.rule !== undefined) return `${where} has "${ending.rule.text}"`;
   const chain = table.tool === 'nft' ? where : `${where}'s ${base.name}`;
-  return `${chain} drops what it does not accept, and accepts no GRE`;
+  return `${chain} drops what it does not accept, and accepts no ${carrierWords(group.map((r) => r.way.carrier))}`;
 }
 
-/** The command that lets GRE in now, and what to tell the program that will rewrite these rules. */
-export function mendOf({ table, base }: Ruling): string {
+/**
+ * The commands that let mirrors in now, and what to tell the program that will rewrite these rules.
+ *
+ * @param group rulings by the same rule or policy
+ */
+export function mendOf(group: readonly Ruling[]): string {
+  const [{ table, base }] = group;
+  const carriers = group.map((r) => r.way.carrier);
+  const gre = carriers.some((c) => c.protocol === 'gre');
+  const ports = portsOf(carriers);
   const names = [...table.chains.keys()];
-  const keep = names.some((c) => /^ufw6?-/.test(c))
-    ? ' (to keep it: ufw allow proto gre from any)'
+  const kept = names.some((c) => /^ufw6?-/.test(c))
+    ? [...(gre ? ['ufw allow proto gre from any'] : []), ...ports.map((port) => `ufw allow ${port}/udp`)]
     : table.name === 'firewalld' || names.includes('INPUT_ZONES')
-      ? ' (to keep it: firewall-cmd --permanent --add-protocol=gre)'
-      : '';
-  if (table.tool === 'nft')
-    return `nft insert rule ${table.family} ${table.name} ${base.name} meta l4proto gre accept${keep}`;
+      ? [
+          `firewall-cmd --permanent${gre ? ' --add-protocol=gre' : ''}` +
+            ports.map((port) => ` --add-port=${port}/udp`).join(''),
+        ]
+      : [];
+  const keep = kept.length === 0 ? '' : ` (to keep it: ${kept.join('; ')})`;
   const other = table.name === 'filter' ? '' : `-t ${table.name} `;
-  return `${table.tool} ${other}-I ${base.name} -p gre -j ACCEPT${keep}`;
+  const commands =
+    table.tool === 'nft'
+      ? [
+          ...(gre ? ['meta l4proto gre'] : []),
+          ...(ports.length > 0 ? [`udp dport ${nftSet(ports)}`] : []),
+        ].map((match) => `nft insert rule ${table.family} ${table.name} ${base.name} ${match} accept`)
+      : [...(gre ? ['-p gre'] : []), ...(ports.length > 0 ? [`-p udp ${iptablesPorts(ports)}`] : [])].map(
+          (match) => `${table.tool} ${other}-I ${base.name} ${match} -j ACCEPT`,
+        );
+  return `${commands.join('; ')}${keep}`;
+}
+
+function nftSet(ports: readonly number[]): string {
+  return ports.length === 1 ? String(ports[0]) : `'{ ${ports.join(', ')} }'`;
+}
+
+function iptablesPorts(ports: readonly number[]): string {
+  return ports.length === 1 ? `--dport ${ports[0]}` : `-m multiport --dports ${ports.join(',')}`;
 }

@@ -1,6 +1,14 @@
 /** Parses the output of `iptables-save` and its variants (iptables-extensions(8)) into tables of chains. */
 import { all, any, type Judgement, not, onRule, onSender } from './judgement.js';
-import { comesBy, type Family, fromPrefix, type Packet, prefixIn, toPrefix } from './packet.js';
+import {
+  comesBy,
+  type Family,
+  fromPrefix,
+  type Packet,
+  prefixIn,
+  protocolWords,
+  toPrefix,
+} from './packet.js';
 import { rangeOf } from './prefix.js';
 import type { Action, Chain, Hook, Rule, Table, Verdict } from './ruleset.js';
 
@@ -25,10 +33,9 @@ const VERDICTS: Readonly<Record<string, Verdict>> = {
   REDIRECT: 'divert',
   NETMAP: 'divert',
 };
-/** Matches for another protocol than GRE, which the rule names. */
+/** Matches for another protocol than GRE and UDP, which the rule names. */
 const OF_A_PROTOCOL = [
   'tcp',
-  'udp',
   'udplite',
   'sctp',
   'dccp',
@@ -37,7 +44,6 @@ const OF_A_PROTOCOL = [
   'icmpv6',
   'ah',
   'esp',
-  'multiport',
   'tcpmss',
   'ecn',
 ];
@@ -130,7 +136,7 @@ function actionOf(option: string, target: string): Action | undefined {
 function conditionOf(option: string, value: string): Condition {
   switch (option) {
     case '-p':
-      return () => ['gre', '47', 'all', '0'].includes(value);
+      return (p) => ['all', '0', ...protocolWords(p.carrier).map(String)].includes(value);
     case '-s':
     case '-d':
       return (p) => {
@@ -164,6 +170,17 @@ function matchOf(name: string, options: readonly string[]): Condition {
   if (name === 'comment' || name === 'gre' || OF_A_PROTOCOL.includes(name)) return () => true;
   if (ON_THE_SENDER.includes(name)) return () => onSender(`its ${name}`);
   switch (name) {
+    case 'udp':
+    case 'multiport':
+      // The rule names the protocol, which GRE is not.
+      return (p) =>
+        all([
+          listed('--dport', (ports) => hasPort(ports, p)),
+          listed('--dports', (ports) => hasPort(ports, p)),
+          options.some((o) => o === '--sport' || o === '--sports' || o === '--ports')
+            ? onSender('its source port')
+            : true,
+        ]);
     case 'conntrack': {
       const known = ['--ctstate', '--ctstatus', '--ctdir'];
       const other = options.find((o) => o.startsWith('--') && !known.includes(o));
@@ -209,4 +226,10 @@ function matchOf(name: string, options: readonly string[]): Condition {
     default:
       return () => onRule(`-m ${name}`);
   }
+}
+
+/** Whether the destination port is in `4789`, `4789:6081` or `:1024`. */
+function hasPort(ports: string, { carrier }: Packet): boolean {
+  const [from, to = from] = ports.split(':');
+  return carrier.port >= Number(from || 0) && carrier.port <= Number(to || 65535);
 }

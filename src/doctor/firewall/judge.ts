@@ -1,14 +1,15 @@
-/** What this host's rules do with GRE on its way to raw sockets. */
+/** What this host's rules do with mirrors on their way to sockets. */
 import type { Network } from '../network.js';
 import { type Ending, endingsOf } from './evaluate.js';
 import type { Doubt } from './judgement.js';
-import type { Family, Packet } from './packet.js';
+import type { Carrier, Family, Packet } from './packet.js';
 import { type Prefix, prefixOf } from './prefix.js';
 import type { Chain, Hook, Table } from './ruleset.js';
 
-/** A way in: an IP version, an interface (empty: any), and a sender (undefined: any). */
+/** A way in: an IP version, what carries the mirror, an interface (empty: any), a sender (undefined: any). */
 export interface WayIn {
   readonly family: Family;
+  readonly carrier: Carrier;
   readonly by: string;
   readonly from: string | undefined;
 }
@@ -18,7 +19,7 @@ export interface Ruling {
   readonly table: Table;
   readonly base: Chain;
   readonly way: WayIn;
-  /** How GRE is kept out, and what that depends on (nothing, if it is certain). */
+  /** How it is kept out, and what that depends on (nothing, if it is certain). */
   readonly ending: Ending;
   readonly doubts: readonly Doubt[];
 }
@@ -53,7 +54,7 @@ export function placeOf(by: string, network: Network | undefined): Place {
   };
 }
 
-/** @returns what keeps GRE out, in the order in which a packet meets it; empty if it gets in */
+/** @returns what keeps the packet out, in the order in which a packet meets it; empty if it gets in */
 export function rulingsOn(tables: readonly Table[], way: WayIn, packet: Packet, place: Place): Ruling[] {
   const rulings: Ruling[] = [];
   for (const step of place.steps) {
@@ -98,13 +99,16 @@ export function waysIn(
   families: readonly Family[],
   names: readonly string[],
   sources: readonly string[],
+  carriers: readonly Carrier[],
 ): WayIn[] {
   return families.flatMap((family) => {
     const width = family === 'ip' ? 32 : 128;
     const senders = sources.filter((s) => prefixOf(s)?.width === width);
     const from: (string | undefined)[] = sources.length === 0 ? [undefined] : senders;
     const by = names.length === 0 ? [''] : names;
-    return by.flatMap((b) => from.map((f) => ({ family, by: b, from: f })));
+    return by.flatMap((b) =>
+      from.flatMap((f) => carriers.map((carrier) => ({ family, carrier, by: b, from: f }))),
+    );
   });
 }
 
@@ -122,6 +126,7 @@ export function packetOf(way: WayIn, network: Network | undefined): Packet {
   const routed = single === undefined ? defaults.length > 0 : network?.routeTo(single, network.vrf(way.by));
   return {
     family: way.family,
+    carrier: way.carrier,
     iif: way.by,
     source,
     destinations: own.filter((p): p is Prefix => p !== undefined),

@@ -1,6 +1,6 @@
-/** Evaluates the conditions of nft's rules (libnftables-json(5): match, vmap) for a GRE packet. */
+/** Evaluates the conditions of nft's rules (libnftables-json(5): match, vmap) for the packet of a mirror. */
 import { agreed, all, any, type Judgement, not, onRule, onSender } from './judgement.js';
-import { comesBy, fromPrefix, type Packet, prefixIn, toPrefix } from './packet.js';
+import { comesBy, fromPrefix, type Packet, prefixIn, protocolWords, toPrefix } from './packet.js';
 import { type Prefix, rangeOf } from './prefix.js';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -29,25 +29,14 @@ export class NftSets {
 /** Whether the left side of a condition equals, or is in, an element of the right side. */
 type Tester = (element: Json) => Judgement;
 
-/** Layers that a GRE packet does not have: a condition on one of them is a condition on the protocol. */
-const OTHER_LAYERS = [
-  'tcp',
-  'udp',
-  'udplite',
-  'dccp',
-  'sctp',
-  'icmp',
-  'icmpv6',
-  'igmp',
-  'ah',
-  'esp',
-  'comp',
-  'vxlan',
-  'geneve',
-  'gretap',
-  'arp',
-];
-/** Conditions that no GRE packet meets: `socket` concerns TCP and UDP. */
+/**
+ * Layers that neither GRE nor UDP is: a condition on one of them is a condition on the protocol. Of UDP it is
+ * not known what lies in it.
+ */
+const OTHER_LAYERS = ['tcp', 'udplite', 'dccp', 'sctp', 'icmp', 'icmpv6', 'igmp', 'ah', 'esp', 'comp', 'arp'];
+const ONLY_IN_UDP = ['udp', 'vxlan', 'geneve'];
+const ONLY_IN_GRE = ['gre', 'gretap'];
+/** Conditions that the packet does not meet: `socket` concerns connections, and transparent proxies. */
 const NEVER_THERE = ['tcp option', 'ip option', 'sctp chunk', 'dccp option', 'osf', 'socket'];
 
 const equals =
@@ -143,7 +132,8 @@ export class NftConditions {
     if (!isObject(payload) || typeof payload.protocol !== 'string') return false;
     const { protocol } = payload;
     if (protocol === 'ip' || protocol === 'ip6') return protocol !== this.packet.family;
-    return OTHER_LAYERS.includes(protocol);
+    const others = this.packet.carrier.protocol === 'gre' ? ONLY_IN_UDP : ONLY_IN_GRE;
+    return OTHER_LAYERS.includes(protocol) || others.includes(protocol);
   }
 
   private tester(left: JsonObject): Tester {
@@ -181,7 +171,7 @@ export class NftConditions {
     const v4 = packet.family === 'ip';
     switch (key) {
       case 'l4proto':
-        return equals('gre', 47);
+        return equals(...protocolWords(packet.carrier));
       case 'nfproto':
         return v4 ? equals('ipv4', 2) : equals('ipv6', 10);
       case 'protocol':
@@ -217,7 +207,7 @@ export class NftConditions {
           return this.address((p) => toPrefix(packet, p));
         case 'protocol':
         case 'nexthdr':
-          return equals('gre', 47);
+          return equals(...protocolWords(packet.carrier));
         case 'version':
           return equals(protocol === 'ip' ? 4 : 6);
         case 'frag-off':
@@ -226,6 +216,8 @@ export class NftConditions {
           return doubtful(onSender(`its ${field}`));
       }
     }
+    if (packet.carrier.protocol === 'udp' && (protocol === 'udp' || protocol === 'th'))
+      return field === 'dport' ? this.port() : doubtful(onSender(`its ${protocol} ${field}`));
     if (protocol === 'ether' && field === 'type')
       return packet.family === 'ip' ? equals('ip', 0x0800) : equals('ip6', 0x86dd);
     if (protocol === 'ether' || protocol === 'vlan' || protocol === 'gre')
@@ -248,6 +240,16 @@ export class NftConditions {
     };
   }
 
+  private port(): Tester {
+    const { port } = this.packet.carrier;
+    return (element) => {
+      if (typeof element === 'number') return element === port;
+      if (!isObject(element) || !Array.isArray(element.range)) return onRule(JSON.stringify(element));
+      const [from, to] = (element.range as Json[]).map(Number);
+      return port >= from && port <= to;
+    };
+  }
+
   /** Of a connection that nobody has answered. */
   private conntrack(key: string): Tester {
     switch (key) {
@@ -262,7 +264,7 @@ export class NftConditions {
       case 'l3proto':
         return this.packet.family === 'ip' ? equals('ipv4', 2) : equals('ipv6', 10);
       case 'protocol':
-        return equals('gre', 47);
+        return equals(...protocolWords(this.packet.carrier));
       default:
         return doubtful(onRule(`"ct ${key}"`));
     }

@@ -1,12 +1,40 @@
-/** The first GRE packet of a mirror, as far as it is known in advance. */
+/** The first packet of a mirror, as far as it is known in advance. */
 
+import { IpProtocol } from '../../wire/ip/ip-protocol.js';
 import { agreed, type Judgement, onSender } from './judgement.js';
 import { IPV4_BITS, type Prefix, prefixesMeet, prefixOf } from './prefix.js';
 
 export type Family = 'ip' | 'ip6';
 
+/** What carries the mirror: GRE, or UDP to a port. */
+export interface Carrier {
+  readonly protocol: 'gre' | 'udp';
+  /** 0 for GRE. */
+  readonly port: number;
+}
+
+export const GRE: Carrier = { protocol: 'gre', port: 0 };
+
+/** Its IP protocol's name and number, as rules write them. */
+export function protocolWords({ protocol }: Carrier): (string | number)[] {
+  return protocol === 'gre' ? ['gre', IpProtocol.Gre] : ['udp', IpProtocol.Udp];
+}
+
+/** `GRE`, `UDP to 4789`, `GRE and UDP to 4789, 6081`. */
+export function carrierWords(carriers: readonly Carrier[]): string {
+  const ports = portsOf(carriers).join(', ');
+  const gre = carriers.some((c) => c.protocol === 'gre') ? ['GRE'] : [];
+  return [...gre, ...(ports === '' ? [] : [`UDP to ${ports}`])].join(' and ');
+}
+
+/** The UDP ports, each once. */
+export function portsOf(carriers: readonly Carrier[]): number[] {
+  return [...new Set(carriers.filter((c) => c.protocol === 'udp').map((c) => c.port))];
+}
+
 export interface Packet {
   readonly family: Family;
+  readonly carrier: Carrier;
   /** The interface by which it arrives, as rules see it. */
   readonly iif: string;
   /** Its sender; undefined if any host may send. */

@@ -38,22 +38,25 @@ export class Listener {
   }
 
   /**
-   * Waits until it has reported packets of all these IP versions, or until time is up.
+   * Waits until it has reported all these packets, or until time is up.
    *
-   * @returns the versions reported
+   * @param packets as {@link trialWord} names them
+   * @returns those reported
    */
-  async heard(versions: readonly number[]): Promise<Set<number>> {
-    const told = new Set<number>();
+  async heard(packets: readonly string[]): Promise<Set<string>> {
+    let told = new Set<string>();
+    let text = '';
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
     });
     const body = this.reply.body[Symbol.asyncIterator]();
     try {
-      while (!versions.every((v) => told.has(v))) {
+      while (!packets.every((p) => told.has(p))) {
         const next = await Promise.race([body.next(), late]);
         if (next === undefined || next.done === true) break;
-        for (const version of next.value.toString()) told.add(Number(version));
+        text += next.value.toString();
+        told = new Set(text.match(/\S+/g));
       }
     } finally {
       clearTimeout(timer);

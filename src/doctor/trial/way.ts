@@ -64,20 +64,20 @@ export class TrialWay {
     });
   }
 
-  /** Sends a packet with a token to one of this host's addresses. */
-  send(target: string, token: Uint8Array): void {
-    this.sendTo(this.macs.near, target, token);
+  /** Sends a packet with a token to one of this host's addresses. @param port of UDP; 0: GRE */
+  send(target: string, port: number, token: Uint8Array): void {
+    this.sendTo(this.macs.near, target, port, token);
   }
 
-  /** Sends a packet that only a packet socket sees. */
-  sendPast(token: Uint8Array): void {
-    this.sendTo(OTHER_MAC, TRIAL_SENDERS[4], token);
+  /** Sends a packet that only a packet socket sees. @param port of UDP; 0: GRE */
+  sendPast(port: number, token: Uint8Array): void {
+    this.sendTo(OTHER_MAC, TRIAL_SENDERS[4], port, token);
   }
 
-  private sendTo(toMac: string, target: string, token: Uint8Array): void {
+  private sendTo(toMac: string, target: string, port: number, token: Uint8Array): void {
     const source = TRIAL_SENDERS[target.includes(':') ? 6 : 4];
-    const frame = trialFrame({ fromMac: this.macs.far, toMac, source, target }, token);
-    check(libc.send(this.socket, frame, frame.length, 0), 'send a GRE packet to this host');
+    const frame = trialFrame({ fromMac: this.macs.far, toMac, source, target, port }, token);
+    check(libc.send(this.socket, frame, frame.length, 0), 'send a packet to this host');
   }
 
   close(): void {
