@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { UDP_INPUT_KINDS, UDP_INPUT_PORTS, type UdpInputKind } from '../../src/model/inputs.js';
 import { MAIN, TestCollector } from '../support/collector.js';
-import { bytes, erspan2, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
+import { erspan2, ethernet, ipv4, ipv6, ipv6Fragment, udp } from '../support/frames.js';
 import { tcpConversation, udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, run, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
+import { captureOf } from '../support/pcap.js';
 import { geneve, IN_UDP, tzspFields } from '../support/udp-mirrors.js';
 
 /** Another host: its side of the wire, and its addresses. */
@@ -19,15 +20,6 @@ const KINDS = UDP_INPUT_KINDS.filter((kind) => kind !== 'jmirror');
 /** Conversations per encapsulation: of nine frames each. */
 const CONVERSATIONS = 12;
 const MTU = 1500;
-
-/** A capture of Ethernet frames (pcap). */
-function captureOf(packets: readonly Uint8Array[]): Uint8Array {
-  const words = (...values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
-  return bytes(
-    words(0xa1b2c3d4, 0x00040002, 0, 0, 65535, 1),
-    ...packets.flatMap((p) => [words(0, 0, p.length, p.length), p]),
-  );
-}
 
 /** The frames of the conversations that encapsulation `n` carries. */
 function frames(n: number): Uint8Array[] {

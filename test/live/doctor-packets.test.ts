@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAIN, TestCollector } from '../support/collector.js';
+import { ethernet, ipv4, udp } from '../support/frames.js';
+import { udpFrame } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
+import { captureOf } from '../support/pcap.js';
+import { IN_UDP } from '../support/udp-mirrors.js';
 
 const NETNS = 'f-doctor2';
 const NEEDS = [
@@ -17,6 +21,7 @@ const NEEDS = [
   'iptables-legacy',
   'ip6tables-legacy',
   'setpriv',
+  'tcpreplay',
   'unshare',
 ];
 
@@ -236,9 +241,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
     expect(about(said, 'receiver')[0]).toMatch(/^ok .*a ring on e0/);
     expect(about(said, 'firewall')[0]).toMatch(/^ok .*-p gre -j DROP"; the ring receives before it$/);
     expect(about(said, 'e0 rp_filter')[0]).toMatch(/^ok .*strict.*; the ring receives before it$/);
-    expect(about(said, 'trial')[0]).toMatch(
-      /^ok .*a ring on a veth pair has seen GRE;.*e0 is not tried$/,
-    );
+    expect(about(said, 'trial')[0]).toMatch(/^ok .*a ring on a veth pair has seen GRE;.*e0 is not tried$/);
   });
 
   describe('reverse path filtering, as the kernel applies it', () => {
@@ -338,6 +341,102 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       expect(about(said, 'trial')[0]).toMatch(
         /^warn .*judged by the rules, not tried; it takes CAP_SYS_ADMIN/,
       );
+    });
+  });
+
+  describe('of inputs over UDP', () => {
+    const inputs = ['--input', 'gre', '--input', 'vxlan', '--input', 'geneve:6082'];
+    const trials = (said: Said): string[] =>
+      [4789, 6082].flatMap((port) =>
+        [4, 6].map((version) => about(said, `trial UDP to ${port} over IPv${version}`)[0]),
+      );
+
+    it('judges and tries each by its port', () => {
+      feed(
+        ['nft', '-f', '-'],
+        `table inet t {
+          chain in {
+            type filter hook input priority 0; policy drop;
+            icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+            meta l4proto gre accept
+            udp dport 4000-5000 accept
+          }
+        }\n`,
+      );
+      const said = doctor(...inputs);
+      expect(said.status).toBe(1);
+      expect(about(said, 'receiver')[0]).toContain(
+        'raw sockets of protocol 47 and UDP sockets on 4789, 6082',
+      );
+      const [firewall, ...more] = about(said, 'firewall');
+      expect(more).toEqual([]);
+      expect(firewall).toMatch(/^FAIL .*accepts no UDP to 6082: sockets will not see UDP to 6082/);
+      expect(trials(said)).toEqual([
+        ...[4, 6].map(() => expect.stringMatching(/^ok .*UDP to 4789 sent to .* arrived/)),
+        ...[4, 6].map(() => expect.stringMatching(/^FAIL .*UDP to 6082 sent to .* did not arrive: nft's/)),
+      ]);
+      inside('sh', '-c', mendOf(firewall));
+      const mended = doctor(...inputs);
+      expect(mended.status, mended.lines.join('\n')).toBe(0);
+      expect(trials(mended)).toEqual(trials(mended).map(() => expect.stringMatching(/^ok .* arrived/)));
+    });
+
+    it('names who has a port, and tries a ring all the same', () => {
+      ip(`-n ${NETNS} link add vx type vxlan id 7 dev e0 dstport 4789`);
+      ip(`-n ${NETNS} link set vx up`);
+      const raw = doctor(...inputs);
+      expect(raw.status).toBe(1);
+      expect(about(raw, 'UDP port 4789')[0]).toMatch(
+        /^FAIL .*held by the kernel's vxlan device vx: collect cannot receive vxlan there; fix it with: ip link del vx$/,
+      );
+      expect(about(raw, 'UDP port 6082')[0]).toMatch(/^ok .*is free, for geneve$/);
+      const ring = doctor('--interface', 'e0', ...inputs);
+      expect(ring.status, ring.lines.join('\n')).toBe(0);
+      expect(about(ring, 'UDP port 4789')[0]).toMatch(/^warn .*vxlan device vx, which gets what arrives/);
+      expect(about(ring, 'trial')[0]).toMatch(
+        /^ok .*a ring on a veth pair has seen GRE and UDP to 4789, 6082; /,
+      );
+    });
+
+    it('hears what arrives and is not listed', async () => {
+      const file = join(directory, 'vxlan.pcap');
+      const mirrored = udpFrame('10.0.0.1', '10.0.0.2', 7);
+      const datagram = udp(9, 4789, IN_UDP.vxlan(mirrored));
+      writeFileSync(file, captureOf([ethernet(0x0800, ipv4('10.7.0.2', '10.7.0.1', 17, datagram))]));
+      const replay = ['netns', 'exec', NETNS, 'tcpreplay', '--loop', '0', '--pps', '50', '-i', 'e1', file];
+      const sender = spawn('ip', replay, { stdio: 'ignore' });
+      try {
+        await expect
+          .poll(() => about(doctor('--interface', 'e0'), 'e0 unlisted')[0] ?? '')
+          .toMatch(
+            /^warn .*UDP to 4789 \(vxlan\) arrives, and is not among the inputs: .*mirrorlake collect --input gre --input vxlan$/,
+          );
+      } finally {
+        sender.kill();
+      }
+    });
+
+    it('learns from a running collector that it has the ports, and what arrived', async () => {
+      const c = await TestCollector.start(inputs, { netns: NETNS });
+      try {
+        const file = join(directory, 'u.yaml');
+        writeFileSync(file, `control: ${c.control}\ninputs: [gre, vxlan, geneve:6082]\n`);
+        const said = doctor('--config', file);
+        expect(said.status, said.lines.join('\n')).toBe(0);
+        for (const port of [4789, 6082]) {
+          expect(about(said, `UDP port ${port}`)[0]).toMatch(/^ok .*is the running collector's/);
+          for (const version of [4, 6])
+            expect(about(said, `trial UDP to ${port} over IPv${version}`)[1]).toMatch(
+              /^ok .*the running collector has received it$/,
+            );
+        }
+        const s = await c.status();
+        expect(s.inputs?.every(({ packets }) => packets === 0)).toBe(true);
+        expect(Object.values(s.dropped).every((n) => n === 0)).toBe(true);
+      } finally {
+        await c.stop();
+        c.remove();
+      }
     });
   });
 
