@@ -1,7 +1,7 @@
 /** What came of each input, and what came of none, over all packet paths. */
-import type { Unlisted, UnlistedKind } from '../demux/unlisted-mirrors.js';
+import { UNLISTED_WORDS, type Unlisted, type UnlistedKind } from '../demux/unlisted-mirrors.js';
 import { SAMPLE } from '../linux/input-filter.js';
-import { type Inputs, inputName } from '../model/inputs.js';
+import { type Inputs, inputName, inputWord } from '../model/inputs.js';
 import type { InputStatus } from '../model/status.js';
 import type { PathSnapshot } from './packet-path.js';
 
@@ -28,18 +28,6 @@ export function unlistedStatus(paths: readonly PathSnapshot[], sampled: boolean)
   return [...found].map(([input, packets]) => ({ input, packets }));
 }
 
-const WORDS: Readonly<Record<UnlistedKind, string>> = {
-  gre: 'GRE',
-  vxlan: 'VXLAN',
-  'vxlan-gpe': 'VXLAN-GPE',
-  geneve: 'GENEVE',
-  'gre-udp': 'GRE in UDP',
-  tzsp: 'TZSP',
-  jmirror: 'jmirror',
-  erm: "HP's ERM",
-  'gre-dtls': 'GRE in DTLS',
-};
-
 /** Says once of each kind that it arrives and is not listed. */
 export class InputHints {
   private readonly told = new Set<UnlistedKind>();
@@ -60,8 +48,8 @@ export class InputHints {
   private tell({ kind, port }: Unlisted): void {
     if (this.told.has(kind)) return;
     this.told.add(kind);
-    const arrives = `${WORDS[kind]} arrives${port === 0 ? '' : ` on ${port}`}`;
-    const all = [this.inputs.gre ? 'gre' : '', ...this.inputs.udp.map(inputName), kind].filter(
+    const arrives = `${UNLISTED_WORDS[kind]} arrives${port === 0 ? '' : ` on ${port}`}`;
+    const all = [this.inputs.gre ? 'gre' : '', ...this.inputs.udp.map(inputWord), kind].filter(
       (w) => w !== '',
     );
     this.warn(
@@ -75,9 +63,8 @@ export class InputHints {
     if (this.gateway) return;
     this.gateway = true;
     this.warn(
-      "GENEVE of an AWS Gateway Load Balancer arrives: it waits for its packets to come back, and they don't " +
-        'from here, so it takes this host for dead and what it balances is cut off; mirror to this host by ' +
-        'Traffic Mirroring instead',
+      'GENEVE of an AWS Gateway Load Balancer arrives: it waits for each packet to come back, which nobody ' +
+        'sends here, so what it balances is cut off: mirror to this host, do not route through it',
     );
   }
 }

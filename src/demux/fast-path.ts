@@ -187,6 +187,7 @@ export class FastPath {
     if (!this.ethernet(b, start, Math.min(packetEnd, end))) return false;
 
     counters.udp++;
+    counters.udpByPort[port]++;
     packet.bytes = b;
     packet.ipVersion = 4;
     packet.source = ip + IPV4_SOURCE;

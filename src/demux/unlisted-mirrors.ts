@@ -26,6 +26,19 @@ export interface Unlisted {
   readonly packets: number;
 }
 
+/** Its name in a sentence. */
+export const UNLISTED_WORDS: Readonly<Record<UnlistedKind, string>> = {
+  gre: 'GRE',
+  vxlan: 'VXLAN',
+  'vxlan-gpe': 'VXLAN-GPE',
+  geneve: 'GENEVE',
+  'gre-udp': 'GRE in UDP',
+  tzsp: 'TZSP',
+  jmirror: "Juniper's jmirror",
+  erm: "HP's ERM",
+  'gre-dtls': 'GRE in DTLS',
+};
+
 const KINDS: readonly UnlistedKind[] = ['gre', ...UDP_INPUT_KINDS, 'gre-dtls'];
 const GRE = 0;
 const DTLS = KINDS.length - 1;

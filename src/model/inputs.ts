@@ -49,6 +49,11 @@ export function unlistedPorts(inputs: Inputs): number[] {
   return known.filter((port) => !inputs.udp.some((u) => u.port === port));
 }
 
+/** As `--input` says it: `vxlan`, `vxlan:8472`. */
+export function inputWord({ kind, port }: UdpInput): string {
+  return port === UDP_INPUT_PORTS[kind] ? kind : `${kind}:${port}`;
+}
+
 /** `vxlan:4789`. */
 export function inputName({ kind, port }: UdpInput): string {
   return `${kind}:${port}`;

@@ -302,7 +302,7 @@ for (const [receiver, args] of [
       const told = c.log.split('\n').filter((line) => line.includes(' arrives'));
       expect(told).toHaveLength(2);
       expect(told.join('\n')).toContain(
-        'GENEVE arrives on 6081: if it is a mirror, add it to inputs (inputs: [vxlan:4789, geneve])',
+        'GENEVE arrives on 6081: if it is a mirror, add it to inputs (inputs: [vxlan, geneve])',
       );
       expect(await c.stop()).toBe(0);
     });

@@ -1,7 +1,7 @@
 import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
-import type { Unlisted } from '../../demux/unlisted-mirrors.js';
-import { UDP_INPUT_PORTS, type UdpInput } from '../../model/inputs.js';
+import { UNLISTED_WORDS } from '../../demux/unlisted-mirrors.js';
+import { inputWord } from '../../model/inputs.js';
 import { MIRROR_TYPE_NAMES, type MirrorPoint, MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
@@ -118,9 +118,9 @@ function carried({ counters, inputs }: Demux): string[] {
 function inputLines({ counters, inputs }: Demux): string[] {
   const lines = counters.unlisted.list().map(({ kind, port, packets }) => {
     const where = port > 0 ? ` to UDP port ${port}` : '';
-    const said = `${KIND_WORDS[kind]}${where}: ${counted(packets, 'packet')}`;
+    const said = `${UNLISTED_WORDS[kind]}${where}: ${counted(packets, 'packet')}`;
     if (kind === 'gre-dtls') return `${said}, encrypted: only its receiver can read it`;
-    const all = [...(inputs.gre ? ['gre'] : []), ...inputs.udp.map(inputName), kind];
+    const all = [...(inputs.gre ? ['gre'] : []), ...inputs.udp.map(inputWord), kind];
     return `${said} not read: ${all.map((input) => `--input ${input}`).join(' ')} reads what it carries`;
   });
   const { gatewayLoadBalancer: inline } = counters;
@@ -130,23 +130,6 @@ function inputLines({ counters, inputs }: Demux): string[] {
         'back, which nobody sends here: mirror to this program, do not route through it',
     );
   return lines;
-}
-
-const KIND_WORDS: Readonly<Record<Unlisted['kind'], string>> = {
-  gre: 'GRE',
-  vxlan: 'VXLAN',
-  'vxlan-gpe': 'VXLAN-GPE',
-  geneve: 'GENEVE',
-  'gre-udp': 'GRE in UDP',
-  tzsp: 'TZSP',
-  jmirror: "Juniper's jmirror",
-  erm: "HP's ERM",
-  'gre-dtls': 'GRE in DTLS',
-};
-
-/** As `--input` says it. */
-function inputName({ kind, port }: UdpInput): string {
-  return port === UDP_INPUT_PORTS[kind] ? kind : `${kind}:${port}`;
 }
 
 /** What came of `--path`, and which of its bounds were hit. */

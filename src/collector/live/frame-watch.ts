@@ -132,6 +132,7 @@ export class FrameWatch implements PacketWatcher {
       sink: { frame: () => {} },
       mirrors: this.mirrors,
       watcher: this,
+      inputs: this.inputs,
       reassembly: REASSEMBLY,
       inputs: this.inputs,
     });
