@@ -21,8 +21,8 @@ export interface TrialReceiver {
 }
 
 /**
- * Answers the command `trial`. The body has a word per packet that arrived, see {@link trialWord}, and a space
- * after each. It ends when all there may be have arrived, or when time is up.
+ * Answers the command `trial`. The body has a word per packet that arrived, see {@link trialWord}, and a
+ * space after each. It ends when all there may be have arrived, or when time is up.
  *
  * @param receiver undefined: there are no sockets
  * @throws ControlError while another token is active

@@ -81,7 +81,7 @@ function findingOf(inputs: Inputs, name: string, heard: readonly Ear[]): Finding
   return [
     poor(
       `${name} unlisted`,
-      `${words.join(' and ')} arrives, and is not among the inputs: what of it is mirrored traffic is not read`,
+      `${words.join(' and ')} arrives, and is not among the inputs: if it is a mirror, it is not read`,
       `mirrorlake collect ${option.join(' ')}`,
     ),
   ];

@@ -55,7 +55,7 @@ function boundSocket(family: number, port: number, prepare: (fd: number) => void
   }
 }
 
-/** Receives nothing; while it is open, the kernel does not answer packets to the port with ICMP unreachable. */
+/** Receives nothing; while it is open, the kernel answers no packet to the port with ICMP unreachable. */
 export function holdUdpPort(family: number, port: number): number {
   return boundSocket(family, port, (fd) => {
     attachFilter(fd, dropAll());

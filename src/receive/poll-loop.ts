@@ -29,6 +29,7 @@ export class PollLoop {
   /** Whether the set of descriptors has changed since the current poll began, which this wakes. */
   private changed = false;
   private wake = -1;
+  private leaving: (() => void)[] = [];
 
   watch(fd: number, watching: Watching): void {
     this.watched.set(fd, watching);
@@ -37,6 +38,15 @@ export class PollLoop {
 
   unwatch(fd: number): void {
     if (this.watched.delete(fd)) this.change();
+  }
+
+  /**
+   * Resolves once no poll knows descriptors that are no longer watched: until then the kernel keeps what they
+   * stand for, as the port of a socket, even if they are closed.
+   */
+  left(): Promise<void> {
+    if (this.wake < 0) return Promise.resolve();
+    return new Promise((resolve) => this.leaving.push(resolve));
   }
 
   private change(): void {
@@ -51,6 +61,7 @@ export class PollLoop {
     let fds: number[] = [];
     let polls = new PollSet(1);
     while (this.watched.size > 0) {
+      this.sayLeft();
       if (this.changed) {
         this.changed = false;
         clearEvent(this.wake);
@@ -71,6 +82,11 @@ export class PollLoop {
     }
     closeSocket(this.wake);
     this.wake = -1;
+    this.sayLeft();
+  }
+
+  private sayLeft(): void {
+    for (const resolve of this.leaving.splice(0)) resolve();
   }
 
   /** Reads up to a number of batches. The descriptor may no longer be watched. */

@@ -136,7 +136,9 @@ export class RawReceiver {
     }
     this.arena.flush();
     this.gre?.close();
-    for (const port of this.ports) port.close(this.loop);
+    for (const port of this.ports) port.unwatch(this.loop);
+    await this.loop.left();
+    for (const port of this.ports) port.close();
   }
 
   /** Takes the packet in the arena that ends at `end`. @returns false for a trial's */

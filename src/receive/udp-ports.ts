@@ -93,11 +93,13 @@ export class UdpPort {
     for (const { fd } of this.fds) attachFilter(fd, dropAll());
   }
 
-  close(loop: PollLoop): void {
-    for (const { fd } of this.fds) {
-      loop.unwatch(fd);
-      closeSocket(fd);
-    }
+  unwatch(loop: PollLoop): void {
+    for (const { fd } of this.fds) loop.unwatch(fd);
+  }
+
+  /** Gives the port free, once nobody watches it. */
+  close(): void {
+    for (const { fd } of this.fds) closeSocket(fd);
   }
 }
 

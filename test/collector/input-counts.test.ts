@@ -51,7 +51,8 @@ describe('hints', () => {
     hints.look([snapshot([]), snapshot([], [geneve(1)])]);
     hints.look([snapshot([], [geneve(5)]), snapshot([], [geneve(9)])]);
     expect(said).toEqual([
-      'GENEVE arrives on 6081: if it is a mirror, add it to inputs (inputs: [gre, vxlan, vxlan:8472, geneve])',
+      'GENEVE arrives on 6081: if it is a mirror, add it to inputs ' +
+        '(inputs: [gre, vxlan, vxlan:8472, geneve])',
     ]);
     hints.look([snapshot([], [{ kind: 'gre-dtls', port: 4755, packets: 1 }])]);
     expect(said[1]).toBe('GRE in DTLS arrives on 4755: it is encrypted, and cannot be read');

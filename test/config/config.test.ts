@@ -163,8 +163,8 @@ tunnels:
     const many = Array.from({ length: MOST_UDP_INPUTS + 1 }, (_, i) => `vxlan:${5000 + i}`).join(', ');
     expect(mistakes(`inputs: [${many}]`)).toEqual(['m.yaml:1:1: inputs: these are 65 UDP ports: 64 at most']);
     expect(mistakes('inputs: [vxlan]\nhardware_time: { marker_port: 4789 }')).toEqual([
-      'm.yaml:2:18: hardware_time.marker_port: UDP port 4789 is that of vxlan among inputs: give one of them ' +
-        'another port',
+      'm.yaml:2:18: hardware_time.marker_port: UDP port 4789 is that of vxlan among inputs: give one of ' +
+        'them another port',
     ]);
     expect(() => overrideConfig(defaultConfig(), { inputs: ['vxlam'] })).toThrow(
       `--input: "vxlam" is no input: write ${words}`,

@@ -172,7 +172,9 @@ describe('a ruleset of iptables-save, for UDP', () => {
     expect(said(closed, toPorts(4789, 6081))).toMatchObject([
       {
         state: 'bad',
-        text: "iptables's INPUT drops what it does not accept, and accepts no UDP to 4789, 6081: sockets will not see UDP to 4789, 6081 (judged by the rules)",
+        text:
+          "iptables's INPUT drops what it does not accept, and accepts no UDP to 4789, 6081: sockets will " +
+          'not see UDP to 4789, 6081 (judged by the rules)',
         fix: 'iptables -I INPUT -p udp -m multiport --dports 4789,6081 -j ACCEPT',
       },
     ]);

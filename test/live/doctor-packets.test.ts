@@ -387,7 +387,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       const raw = doctor(...inputs);
       expect(raw.status).toBe(1);
       expect(about(raw, 'UDP port 4789')[0]).toMatch(
-        /^FAIL .*held by the kernel's vxlan device vx: collect cannot receive vxlan there; fix it with: ip link del vx$/,
+        /^FAIL .*vxlan device vx: collect cannot receive vxlan there; fix it with: ip link del vx$/,
       );
       expect(about(raw, 'UDP port 6082')[0]).toMatch(/^ok .*is free, for geneve$/);
       const ring = doctor('--interface', 'e0', ...inputs);
@@ -408,9 +408,7 @@ describeWith(NEEDS, 'mirrorlake doctor, where nothing arrives', () => {
       try {
         await expect
           .poll(() => about(doctor('--interface', 'e0'), 'e0 unlisted')[0] ?? '')
-          .toMatch(
-            /^warn .*UDP to 4789 \(vxlan\) arrives, and is not among the inputs: .*mirrorlake collect --input gre --input vxlan$/,
-          );
+          .toMatch(/^warn .*UDP to 4789 \(vxlan\) arrives, .*mirrorlake collect --input gre --input vxlan$/);
       } finally {
         sender.kill();
       }

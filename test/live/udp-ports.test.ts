@@ -76,7 +76,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'UDP sockets of the raw receiver', () =>
     sender.add(f);
   }
 
-  it('hand on whole IP packets, with addresses, ports, TTL and TOS, also over IPv6 without a checksum', async () => {
+  it('hand on whole IP packets, with addresses, ports, TTL and TOS, and without a checksum', async () => {
     const r = open(VXLAN, GENEVE);
     const before = Date.now();
     const v4 = four(datagram(4789));

@@ -132,7 +132,6 @@ export class FrameWatch implements PacketWatcher {
       sink: { frame: () => {} },
       mirrors: this.mirrors,
       watcher: this,
-      inputs: this.inputs,
       reassembly: REASSEMBLY,
       inputs: this.inputs,
     });

@@ -136,7 +136,8 @@ export function wordsOf(group: readonly Ruling[]): string {
       : `${table.tool}${table.name === 'filter' ? '' : ` -t ${table.name}`}`;
   if (ending.rule !== undefined) return `${where} has "${ending.rule.text}"`;
   const chain = table.tool === 'nft' ? where : `${where}'s ${base.name}`;
-  return `${chain} drops what it does not accept, and accepts no ${carrierWords(group.map((r) => r.way.carrier))}`;
+  const what = carrierWords(group.map((r) => r.way.carrier));
+  return `${chain} drops what it does not accept, and accepts no ${what}`;
 }
 
 /**
