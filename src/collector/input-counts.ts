@@ -17,7 +17,7 @@ export function inputStatus({ gre, udp }: Inputs, paths: readonly PathSnapshot[]
 /**
  * Mirrors that nobody listed.
  *
- * @param sampled whether the paths see but one packet in {@link SAMPLE} of them: the counts are estimates then
+ * @param sampled whether the paths see one packet in {@link SAMPLE} of them: the counts are estimates then
  */
 export function unlistedStatus(paths: readonly PathSnapshot[], sampled: boolean): InputStatus[] {
   const found = new Map<string, number>();

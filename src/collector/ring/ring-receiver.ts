@@ -254,8 +254,9 @@ export class RingReceiver {
     for (const w of this.interfaces) w.shareIpv6ByOuterAddresses();
     this.options.log(
       'warn',
-      'mirrored traffic over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out to ' +
-        'workers by outer addresses, a mirror to one worker; a larger MTU on the way from the mirrors spares that',
+      'mirrored traffic over IPv6 comes in fragments: from now on all that comes over IPv6 is shared out ' +
+        'to workers by outer addresses, a mirror to one worker; a larger MTU on the way from the mirrors ' +
+        'spares that',
     );
   }
 
