@@ -149,6 +149,22 @@ it('status shows what arrives, where from, and who lost how much', () => {
   `);
 });
 
+it('status counts each input where there are others than GRE, and what is not listed', () => {
+  const inputs = [
+    { input: 'gre', packets: 1_234 },
+    { input: 'vxlan:4789', packets: 56_789 },
+  ];
+  const lines = (s: CollectorStatus): string[] =>
+    statusText(s)
+      .split('\n')
+      .filter((line) => /^(inputs|unlisted) /.test(line));
+  expect(lines({ ...status, inputs, unlisted_inputs: [{ input: 'geneve:6081', packets: 2_560 }] })).toEqual([
+    'inputs    1,234 gre, 56,789 vxlan:4789',
+    'unlisted  2,560 geneve:6081: no input, so not read',
+  ]);
+  expect(lines({ ...status, inputs: inputs.slice(0, 1), unlisted_inputs: [] })).toEqual([]);
+});
+
 it('status says that nothing has come yet', () => {
   expect(statusText({ ...status, mirrors: [], mirror_points: 0, tunnels: [] })).toContain(
     'no mirror point has sent anything yet',
