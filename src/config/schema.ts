@@ -415,7 +415,7 @@ const plainSchema = z.strictObject({
     .describe('Memory per ring; there is one ring per interface and worker.'),
   receive_buffer: size(64 * KIB, GIB)
     .default(64 * MIB)
-    .describe('Receive buffer of a raw socket: as much as the kernel allows, up to this.'),
+    .describe('Receive buffer of a raw or UDP socket: as much as the kernel allows, up to this.'),
   user: z.string().optional().describe('The user to change to once everything is open.'),
   listen: listen
     .optional()
