@@ -16,7 +16,6 @@ export const IPPROTO_UDP = IpProtocol.Udp;
 export const IPPROTO_IPV6 = IpProtocol.Ipv6;
 export const IPPROTO_GRE = IpProtocol.Gre;
 export const IPPROTO_ICMPV6 = IpProtocol.Icmp6;
-export const IPPROTO_UDP = IpProtocol.Udp;
 export const IPPROTO_RAW = 255;
 
 export const SOL_SOCKET = 1;
@@ -61,11 +60,14 @@ export const UDP_NO_CHECK6_RX = 102;
 /** Opens a close-on-exec socket. */
 export function openSocket(domain: number, type: number, protocol: number, nonblocking = false): number {
   const flags = SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
-  return check(libc.socket(domain, type | flags, protocol), `open a ${socketWords(domain, protocol)} socket`);
+  return check(
+    libc.socket(domain, type | flags, protocol),
+    `open a ${socketWords(domain, type, protocol)} socket`,
+  );
 }
 
-function socketWords(domain: number, protocol: number): string {
-  if (protocol === IPPROTO_UDP) return domain === AF_INET6 ? 'UDP IPv6' : 'UDP IPv4';
+function socketWords(domain: number, type: number, protocol: number): string {
+  if (type === SOCK_DGRAM && protocol === IPPROTO_UDP) return domain === AF_INET6 ? 'UDP IPv6' : 'UDP IPv4';
   switch (domain) {
     case AF_PACKET:
       return 'packet';
