@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { receiverKind } from '../config/receiver-kind.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { setSilentUp } from '../linux/interface.js';
@@ -517,8 +516,6 @@ export class Collector {
     this.ring?.setRules(this.rules);
     this.rawPath?.setRules(this.rules);
     this.raw?.refilter();
-    if (!isDeepStrictEqual(config.inputs, this.config.inputs))
-      this.log.warn('inputs have changed in the configuration: restart the collector to apply that');
     this.log.info(
       `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
         `${counted(config.tunnels.length, 'tunnel')}`,

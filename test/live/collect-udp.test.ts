@@ -331,7 +331,7 @@ for (const [receiver, args] of [
       const c = await start([], 'inputs: [gre, vxlan]\n');
       writeFileSync(c.configFile, 'inputs: [vxlan]\n');
       c.signal('SIGHUP');
-      await c.statusWhen(() => c.log.includes('inputs have changed in the configuration: restart'));
+      await c.statusWhen(() => c.log.includes('changed, but taken over only by a restart: inputs'));
       expect((await c.status()).inputs?.map((i) => i.input)).toEqual(['gre', 'vxlan:4789']);
       expect(await c.stop()).toBe(0);
     });
