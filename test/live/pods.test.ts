@@ -84,7 +84,11 @@ describeWith(['root', 'ip', 'tc', 'bash', 'ping'], 'a node of a Kubernetes clust
     for (const name of ['p-1', 'p-2', 'p-c'] as const) addPod(name);
     collector = await TestCollector.start([], {
       netns: 'p-c',
-      config: 'mirrors:\n  - { name: pods, session: 1, deduplicate: 5s }\nsessions: { other_idle: 1s }\n',
+      config: [
+        'inputs: [vxlan]',
+        'mirrors: [{ name: pods, session: 1, deduplicate: 5s }]',
+        'sessions: { other_idle: 1s }',
+      ].join('\n'),
     });
     pods = await start('copying', 'bash', SCRIPT, 'pods0');
     mirror = await start(
@@ -92,7 +96,7 @@ describeWith(['root', 'ip', 'tc', 'bash', 'ping'], 'a node of a Kubernetes clust
       process.execPath,
       MAIN,
       'mirror',
-      ...['--interface=pods0', '--session=1', `--to=${COLLECTOR}`],
+      ...['--interface=pods0', '--type=vxlan', '--vni=1', `--to=${COLLECTOR}`],
     );
     const serve = `require('net').createServer((s) => s.end(Buffer.alloc(${SERVED})))
       .listen(8000, () => console.error('listening'))`;

@@ -10,8 +10,7 @@ import type { DaemonSet, StatefulSet } from 'kubernetes-types/apps/v1.js';
 import type { Container, PodSpec, Service } from 'kubernetes-types/core/v1.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { inputsOf, parseInput } from '../../src/config/inputs.js';
-import type { UdpInput } from '../../src/model/inputs.js';
+import { loadConfig } from '../../src/config/load.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DIRECTORY = join(ROOT, 'lab/kubernetes');
@@ -225,28 +224,19 @@ describe('the manifests', () => {
 });
 
 describe('what mirror and collector say to each other', () => {
-  const config = parse(read('mirrorlake.yaml')) as {
-    inputs: string[];
-    listen: string;
-    store: string;
-    mirrors: { session: number }[];
-  };
+  const config = loadConfig(join(DIRECTORY, 'mirrorlake.yaml'));
   const option = (name: string): string[] =>
     container('mirror/mirror')
       .args!.filter((word) => word.startsWith(`--${name}=`))
       .map((word) => word.slice(name.length + 3));
 
   it('is VXLAN, on the port that the collector listens on, in the session that it names', () => {
-    const inputs = inputsOf(
-      config.inputs.map((text) => {
-        const parsed = parseInput(text);
-        expect(typeof parsed === 'string' && parsed !== 'gre' ? parsed : '').toBe('');
-        return parsed as 'gre' | UdpInput;
-      }),
-      [],
-    );
     const port = container('collector/collector').ports!.find(({ name }) => name === 'vxlan')!;
-    expect(inputs).toEqual({ gre: false, udp: [{ kind: 'vxlan', port: port.containerPort }], span: [] });
+    expect(config.inputs).toEqual({
+      gre: false,
+      udp: [{ kind: 'vxlan', port: port.containerPort }],
+      span: [],
+    });
     expect(option('type')).toEqual(['vxlan']);
     expect(option('vni')).toEqual(config.mirrors.map(({ session }) => String(session)));
     expect(option('filter').join()).toContain(`not udp port ${port.containerPort}`);
@@ -276,7 +266,7 @@ describe('what mirror and collector say to each other', () => {
   it('is looked at where the collector answers', () => {
     const { ports, readinessProbe, livenessProbe } = container('collector/collector');
     const port = ports!.find(({ name }) => name === readinessProbe!.httpGet!.port)!.containerPort;
-    expect(config.listen).toBe(`0.0.0.0:${port}`);
+    expect(config.listen).toEqual({ host: '0.0.0.0', port });
     expect(readinessProbe!.httpGet!.path).toBe('/healthz');
     // Not /healthz: a restart does not bring a store back.
     expect(livenessProbe!.httpGet).toEqual({ path: '/metrics', port: readinessProbe!.httpGet!.port });
