@@ -6,8 +6,8 @@
  * point's index is reused.
  */
 import { randomBytes } from 'node:crypto';
-import { isKeyed, isTwoWay, MirrorPoint, MirrorType } from '../model/mirror-point.js';
-import type { OuterPacket } from '../model/outer-packet.js';
+import { isKeyed, isPlain, isTwoWay, MirrorPoint, MirrorType } from '../model/mirror-point.js';
+import { OuterPacket } from '../model/outer-packet.js';
 import { i32, setU32, u32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { grownInt32, grownUint32 } from './grow.js';
@@ -73,6 +73,13 @@ export class MirrorPoints {
   private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
   /** Over IPv6: the index plus 1; the point's words are compared. */
   private readonly recent6 = new Int32Array(RECENT);
+  /** Where plain frames come from: their points have its place here for a key. */
+  private readonly origins: string[] = [];
+  /** What plain frames have instead of an outer packet: two addresses `::`. */
+  private readonly unaddressed = Object.assign(new OuterPacket(), {
+    bytes: new Uint8Array(16),
+    ipVersion: 6,
+  });
 
   /**
    * @param made called for every new point, and again for every point when another gate has assigned its pool
@@ -124,6 +131,18 @@ export class MirrorPoints {
     r[at + 3] = keyWord;
     r[at + 4] = index * 2 + (this.reversed ? 1 : 0) + 1;
     return index;
+  }
+
+  /**
+   * Finds or creates the point of plain frames.
+   *
+   * @param origin the interface or the capture that they come from
+   * @returns its index, or REFUSED
+   */
+  findOrigin(type: MirrorType, origin: string): number {
+    const known = this.origins.indexOf(origin);
+    const key = known >= 0 ? known : this.origins.push(origin) - 1;
+    return this.find6(type, this.unaddressed, 0, key, (type << TYPE_SHIFT) | KEYED, key);
   }
 
   /**
@@ -179,10 +198,10 @@ export class MirrorPoints {
     this.places = new PointPools(gate);
     this.recent.fill(0);
     this.recent6.fill(0);
-    for (const { index, type, session, key } of this.points) {
+    for (const { index, type, session, key, origin } of this.points) {
       if (!this.isLive(index) || this.isShared(index)) continue;
       this.wanted.set(this.words.subarray(index * WORDS, (index + 1) * WORDS));
-      const pool = gate.poolOf(type, this.wanted, session, key ?? NO_KEY);
+      const pool = gate.poolOf(type, this.wanted, session, key ?? NO_KEY, origin);
       this.pools[index] = pool;
       if (pool === REFUSED) continue;
       this.places.take(pool);
@@ -284,16 +303,26 @@ export class MirrorPoints {
   /** Creates the point of a packet at this slot (EMPTY: none is free), or returns a shared one. */
   private enter(slot: number, type: MirrorType, session: number, key: number): number {
     this.reversed = false;
-    const pool = this.places.gate.poolOf(type, this.wanted, session, key);
+    const origin = isPlain(type) ? this.origins[key] : '';
+    const pool = this.places.gate.poolOf(type, this.wanted, session, origin === '' ? key : NO_KEY, origin);
     if (pool === REFUSED) return this.refuse();
     if (slot === EMPTY || this.places.isFull(pool) || this.entered === MOST_POINTS)
       return this.sharedPoint(type, pool);
-    const own = type === MirrorType.Pptp || key === NO_KEY ? null : key;
+    const own = type === MirrorType.Pptp || key === NO_KEY || isPlain(type) ? null : key;
     const index = this.freeIndex();
     this.words.set(this.wanted, index * WORDS);
     this.slots[slot] = index;
     this.places.take(pool);
-    this.make(index, type, this.bytes(0), this.bytes(ADDRESS_WORDS), session, own, pool);
+    const point = new MirrorPoint(
+      index,
+      type,
+      this.bytes(0),
+      this.bytes(ADDRESS_WORDS),
+      session,
+      own,
+      origin,
+    );
+    this.make(point, pool);
     if (++this.entered * 2 > this.slots.length) this.growSlots();
     return index;
   }
@@ -305,22 +334,13 @@ export class MirrorPoints {
     const index = this.freeIndex();
     this.words.fill(0, index * WORDS, (index + 1) * WORDS);
     this.places.share(pool, type, index);
-    this.make(index, type, new Uint8Array(16), new Uint8Array(16), 0, null, pool);
+    this.make(new MirrorPoint(index, type, new Uint8Array(16), new Uint8Array(16), 0, null), pool);
     return index;
   }
 
-  private make(
-    index: number,
-    type: MirrorType,
-    source: Uint8Array,
-    target: Uint8Array,
-    session: number,
-    key: number | null,
-    pool: number,
-  ): void {
-    const point = new MirrorPoint(index, type, source, target, session, key);
-    this.points[index] = point;
-    this.pools[index] = pool;
+  private make(point: MirrorPoint, pool: number): void {
+    this.points[point.index] = point;
+    this.pools[point.index] = pool;
     this.made(point, pool, true);
   }
 

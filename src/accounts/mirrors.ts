@@ -126,6 +126,17 @@ export class MirrorTable {
   }
 
   /**
+   * The mirror point of plain frames, created if it is new.
+   *
+   * @param origin the interface or the capture that they come from
+   * @returns undefined if its frames are refused
+   */
+  findOrigin(type: MirrorType, origin: string): MirrorPoint | undefined {
+    const index = this.table.findOrigin(type, origin);
+    return index === REFUSED ? undefined : this.table.points[index];
+  }
+
+  /**
    * {@link find} for a packet that another table counts: its point does not grow idle here.
    *
    * @param sec its time, seconds since 1970

@@ -31,9 +31,10 @@ export interface PointGate {
   /**
    * @param words of the packet: its source in the first four, its target in the next
    * @param key the GRE key, or {@link NO_KEY}
+   * @param origin where plain frames come from; '' for others
    * @returns the pool, or {@link REFUSED}
    */
-  poolOf(type: MirrorType, words: Uint32Array, session: number, key: number): number;
+  poolOf(type: MirrorType, words: Uint32Array, session: number, key: number, origin: string): number;
   /** Whether a point of this sender (in the first four words) may get a place: a fragment shows no more. */
   mayAdmit(words: Uint32Array): boolean;
   /**

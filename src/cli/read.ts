@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LONGEST_DEDUPLICATION, MOST_SESSIONS, MOST_WORKERS } from '../config/bounds.js';
 import { GROUP_WINDOW, GROUP_WORDS, type NamedGroup, parseGroup } from '../config/groups.js';
@@ -33,7 +34,8 @@ import { FilledStore } from '../reader/filled-store.js';
 import { isRowKind, NDJSON_KINDS, type NdjsonKind, PATH_KINDS, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
 import type { PathTask } from '../reader/paths.js';
-import type { Reading, ReadProgress } from '../reader/run.js';
+import { READ_AS, type ReadAs } from '../reader/read-as.js';
+import type { CaptureFile, Reading, ReadProgress } from '../reader/run.js';
 import { startSessionWorkers } from '../reader/session-start.js';
 import type { GroupOf } from '../reader/session-thread.js';
 import { workersFor } from '../reader/workers.js';
@@ -43,6 +45,8 @@ import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { READ_HELP } from './store-words.js';
 
 interface ReadOptions {
+  as: ReadAs;
+  name?: string;
   store?: string;
   ndjson?: string;
   once?: boolean;
@@ -70,8 +74,8 @@ export function registerRead(program: Command): void {
     .command('read')
     .summary('turn captures into sessions')
     .description(
-      'Reads captures of ERSPAN and GRE (pcap or pcapng, also compressed with gzip or zstd; - is stdin) ' +
-        'in the order given, and stores the sessions in them, or prints them.',
+      'Reads captures, of mirrored traffic or of any other (pcap or pcapng, also compressed with gzip or ' +
+        'zstd; - is stdin), in the order given, and stores the sessions in them, or prints them.',
     )
     .argument('[files...]', 'captures')
     .option('--store <store>', READ_HELP)
@@ -79,6 +83,19 @@ export function registerRead(program: Command): void {
       '--ndjson [what]',
       `print instead of storing: ${NDJSON_KINDS.join(', ')} (default: sessions), several separated by ` +
         'commas; any other word after it is a capture',
+    )
+    .addOption(
+      new Option(
+        '--as <what>',
+        'what captures hold: mirrors, traffic in GRE or another --input; frames, which are taken as they ' +
+          'are; or auto: mirrors where the first packets have one, else frames',
+      )
+        .choices(READ_AS)
+        .default('auto'),
+    )
+    .option(
+      '--name <name>',
+      'the mirror_name of plain frames from stdin (default: stdin; that of a file is its name)',
     )
     .option('--once', 'store a capture only if its contents were not stored before')
     .option(
@@ -276,6 +293,8 @@ function workerCount(value: string): number {
 
 async function read(given: string[], options: ReadOptions): Promise<void> {
   const { files, kinds } = words(given, options);
+  const captures = captureFiles(files, options.name);
+  const inputs = inputsIn(options);
   // The slowest part to start comes first; the rest is loaded meanwhile.
   const packets = (options.packets?.bytes ?? 0) > 0 ? options.packets : undefined;
   const rows = kinds.filter(isRowKind);
@@ -285,9 +304,9 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   const workers = startSessionWorkers(count, packets !== undefined);
   let store: FilledStore | undefined;
   try {
-    const paths = options.path.length > 0 ? await pathTask(options, files.length > 1) : undefined;
+    const paths = options.path.length > 0 ? await pathTask(options, captures) : undefined;
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
-    const groups = options.group.length > 0 ? await groupsOf(options) : undefined;
+    const groups = options.group.length > 0 ? await groupsOf(options, captures) : undefined;
     if (stores) {
       const { storeToWrite } = await import('./find-store.js');
       const { location } = await storeToWrite(options);
@@ -301,12 +320,13 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       import('../reader/run.js'),
       import('../reader/open-output.js'),
     ]);
-    const token = once ? await digest(files) : randomUUID();
+    const token = once ? await digest(files, options.as, inputs) : randomUUID();
     const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
     const output = await outputOf(kinds, store, { collector, token, once, packets, tunnels });
     const talk = options.quiet !== true;
     const stop = stopOnSignal();
-    const reading = await readInto(files, {
+    const reading = await readInto(captures, {
+      as: options.as,
       output,
       workers,
       tunnels,
@@ -327,7 +347,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         ids: once ? idsOf(token) : undefined,
       },
       paths,
-      inputs: inputsIn(options),
+      inputs,
       overlays: options.overlay,
       hardwareTime: options.timestamps === 'hardware',
       once,
@@ -374,9 +394,9 @@ async function summarize(reading: Reading, output: ReadOutput, once: boolean): P
   ]);
   const { stored } = output;
   const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
-  const { demux, mirrors, clocks, sessions, paths } = reading;
+  const { demux, mirrors, clocks, sessions, paths, kinds } = reading;
   const columns = terminalColumns(process.stderr);
-  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, { clocks, paths }));
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, { clocks, paths, kinds }));
   if (stored?.hadBefore === true)
     process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
 }
@@ -405,36 +425,60 @@ async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
 }
 
 /** What says of a mirror point which group it is in. @throws UsageError for members that nobody knows */
-async function groupsOf({ group: groups, groupWindow: window, config }: ReadOptions): Promise<GroupOf> {
+async function groupsOf(
+  { group: groups, groupWindow: window, config }: ReadOptions,
+  captures: readonly CaptureFile[],
+): Promise<GroupOf> {
   const { membershipOf } = await import('../reader/groups.js');
   const members = groups.flatMap((group) => group.members);
-  const mirrors = await mirrorsNamed('--group', members, config);
+  const mirrors = await mirrorsNamed('--group', members, config, captures);
   return (point) => membershipOf(point, { groups, mirrors, window });
 }
 
 /** What --path asks for. @throws UsageError for places that nobody knows */
-async function pathTask(options: ReadOptions, several: boolean): Promise<PathTask> {
+async function pathTask(options: ReadOptions, captures: readonly CaptureFile[]): Promise<PathTask> {
   const { path: paths, sample = 1, config } = options;
   const places = paths.flatMap(({ from, to }) => [from, to]);
-  return { paths, sample, mirrors: await mirrorsNamed('--path', places, config), several };
+  const mirrors = await mirrorsNamed('--path', places, config, captures);
+  return { paths, sample, mirrors, several: captures.length > 1 };
 }
 
-/** The mirrors of a configuration, by whose names an option may call mirror points. */
+/**
+ * The mirrors of a configuration, by whose names an option may call mirror points; it may call plain captures
+ * by theirs.
+ */
 async function mirrorsNamed(
   option: string,
   members: readonly PointName[],
   config: string | undefined,
+  captures: readonly CaptureFile[],
 ): Promise<readonly MirrorConfig[]> {
   const mirrors = config === undefined ? [] : (await import('../config/load.js')).loadConfig(config).mirrors;
   for (const { source, text } of members) {
-    if (source !== undefined || mirrors.some(({ name }) => name === text)) continue;
+    if (source !== undefined || [...mirrors, ...captures].some(({ name }) => name === text)) continue;
     throw new UsageError(
       config === undefined
-        ? `read: ${option}: "${text}" is no address; --config FILE gives mirrors their names`
-        : `read: ${option}: "${text}" is neither an address nor the name of a mirror in ${config}`,
+        ? `read: ${option}: "${text}" is neither an address nor the name of a capture; --config FILE gives ` +
+            'mirrors their names'
+        : `read: ${option}: "${text}" is neither an address nor the name of a capture or of a mirror in ` +
+            config,
     );
   }
   return mirrors;
+}
+
+/**
+ * Captures with what plain ones are called: the file's name; the path as it was given where another file has
+ * the same name.
+ */
+function captureFiles(files: readonly string[], name: string | undefined): CaptureFile[] {
+  const short = (file: string): string => basename(file) || file;
+  const all = files.map(short);
+  return files.map((path) => {
+    if (path === '-') return { path, name: name ?? 'stdin' };
+    const alone = all.filter((other) => other === short(path)).length === 1;
+    return { path, name: alone ? short(path) : path };
+  });
 }
 
 /**
@@ -460,6 +504,8 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError('read: --packets is about storing: leave it out with --ndjson');
   if (prints && options.once === true)
     throw new UsageError('read: --once is about storing: leave it out with --ndjson');
+  if (options.name !== undefined && !files.includes('-'))
+    throw new UsageError('read: --name is what plain frames from stdin (-) are called: leave it out without');
   if (options.once === true && files.includes('-'))
     throw new UsageError('read: --once needs a file it can read twice: save stdin to a file first');
   if (options.once === true && options.workers !== undefined && options.workers > 1)
@@ -491,9 +537,17 @@ function capture(word: string): string {
   );
 }
 
-/** SHA-256 over the files' contents, in order: the token under which they are stored once. */
-async function digest(files: string[]): Promise<string> {
+/**
+ * SHA-256 over the files' contents, in order: the token under which they are stored once. What they are read
+ * as is part of it, where it makes a difference.
+ */
+async function digest(files: string[], as: ReadAs, inputs: Inputs): Promise<string> {
   const hash = createHash('sha256');
+  if (as !== 'auto') {
+    const { kindOf } = await import('../reader/known-capture.js');
+    const kinds = await Promise.all(files.map((file) => kindOf(file, inputs)));
+    if (kinds.some((kind) => kind !== undefined && kind !== as)) hash.update(as);
+  }
   for (const file of files) {
     try {
       for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);

@@ -1,5 +1,5 @@
 /** Which mirror points an entry of `mirrors` matches. */
-import { MIRROR_TYPE_NAMES, type PointIdentity } from '../model/mirror-point.js';
+import { isPlain, MIRROR_TYPE_NAMES, type PointIdentity } from '../model/mirror-point.js';
 import type { MirrorConfig } from './schema.js';
 import { prefixHolds } from './units.js';
 
@@ -7,7 +7,8 @@ import { prefixHolds } from './units.js';
 export type MirrorPattern = Pick<MirrorConfig, 'source' | 'type' | 'session' | 'key'>;
 
 export function matchesPoint(m: MirrorPattern, point: Omit<PointIdentity, 'target'>): boolean {
-  if (m.source !== undefined && !prefixHolds(m.source, point.source)) return false;
+  // Plain frames have no source.
+  if (m.source !== undefined && (isPlain(point.type) || !prefixHolds(m.source, point.source))) return false;
   if (m.type !== undefined && m.type !== MIRROR_TYPE_NAMES[point.type]) return false;
   if (m.session !== undefined && m.session !== point.session) return false;
   return m.key === undefined || m.key === point.key;

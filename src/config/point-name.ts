@@ -11,7 +11,8 @@ export interface PointName {
   readonly session: number | undefined;
 }
 
-export const POINT_NAME_WORDS = 'a source address, SOURCE/SESSION, or the name of a mirror in --config';
+export const POINT_NAME_WORDS =
+  'a source address, SOURCE/SESSION, the name of a plain capture, or that of a mirror in --config';
 
 /** `192.0.2.1`, `192.0.2.1/7`, or a name; otherwise what is wrong with it. */
 export function parsePointName(text: string): PointName | string {

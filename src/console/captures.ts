@@ -197,7 +197,17 @@ export class Captures {
   private async read(body: Readable, name: string, place: string, signal: AbortSignal): Promise<number> {
     const child = spawn(
       process.execPath,
-      [PROGRAM, 'read', '-', '--store', join(place, 'store'), '--packets', 'all', '--quiet'],
+      [
+        PROGRAM,
+        'read',
+        '-',
+        `--name=${name}`,
+        '--store',
+        join(place, 'store'),
+        '--packets',
+        'all',
+        '--quiet',
+      ],
       { stdio: ['pipe', 'ignore', 'pipe'], timeout: LONGEST_READING, signal },
     );
     if (child.pid !== undefined) setPriority(child.pid, NICENESS);

@@ -15,6 +15,10 @@ export class DemuxCounters {
   readonly udpByPort = new Float64Array(1 << 16);
   /** Packets that carry no mirrored traffic, as far as `inputs` say. */
   notGre = 0;
+  /** Plain frames: those of a SPAN port, or of a capture that is read as one. */
+  plain = 0;
+  /** Plain frames that hold a mirror, whose outer packets are their conversations' as any tunnel's. */
+  heldMirrors = 0;
   /** Packets with an unknown link type. */
   unsupportedLinkType = 0;
   /** GRE packets that a configured tunnel took. */

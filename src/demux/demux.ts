@@ -2,6 +2,7 @@ import type { MirrorTable } from '../accounts/mirrors.js';
 import type { Clocks } from '../clocks/clocks.js';
 import { LinkType, type PacketBatch } from '../model/batch.js';
 import { DEFAULT_INPUTS, type Inputs } from '../model/inputs.js';
+import type { MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { type GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import { u16 } from '../wire/bytes.js';
@@ -18,12 +19,11 @@ import { Dispatch, type PacketWatcher } from './dispatch.js';
 import { FastPath } from './fast-path.js';
 import { greRcv, tunnelRcv } from './gre.js';
 import { LINK_SHORT, LINK_UNSUPPORTED, LinkReader } from './link.js';
+import { MAX_IP_IN_IP, MirrorProbe } from './mirror-probe.js';
 import { OUTER_BAD, OUTER_CUT, OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
+import { PlainFrames } from './plain-frames.js';
 import { FRAGMENT_REFUSED, REASSEMBLED, Reassembly, type ReassemblyLimits } from './reassembly.js';
 import { UdpInputs } from './udp-inputs.js';
-
-/** The deepest IP-in-IP around GRE that is decoded. */
-export const MAX_IP_IN_IP = 4;
 
 export interface DemuxOptions {
   /** Where decoded frames go. */
@@ -65,6 +65,8 @@ export class Demux {
   private readonly reassembly: Reassembly;
   private readonly inner: Dispatch;
   private readonly linkReader = new LinkReader();
+  private readonly plainFrames: PlainFrames;
+  private readonly probe: MirrorProbe;
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
   /** For datagrams that are given up while another packet is being processed. */
@@ -81,7 +83,10 @@ export class Demux {
     this.counters.reassembly = this.reassembly.counters;
     this.inner = new Dispatch(this.counters, options.mirrors, options.sink, options.watcher, options.clocks);
     this.fastPath = new FastPath(this.counters, options.mirrors, options.sink, options.clocks);
-    this.setInputs(options.inputs ?? DEFAULT_INPUTS);
+    this.plainFrames = new PlainFrames(this.inner, this.linkReader);
+    const inputs = options.inputs ?? DEFAULT_INPUTS;
+    this.probe = new MirrorProbe(this.linkReader, this.lengthsLost, inputs);
+    this.setInputs(inputs);
   }
 
   /** What carries mirrored traffic. */
@@ -93,6 +98,7 @@ export class Demux {
   setInputs(inputs: Inputs): void {
     this.listed = inputs;
     this.udp = inputs.udp.length > 0 ? new UdpInputs(this.inner, inputs) : undefined;
+    this.probe.setInputs(inputs);
   }
 
   /** Changes who is asked first about GRE version 0. */
@@ -149,6 +155,54 @@ export class Demux {
       this.packet.sec = batch.sec[i];
       this.packet.nsec = batch.nsec[i];
       this.link(b, o, end, wireEnd, batch.linkType[i]);
+    }
+  }
+
+  /**
+   * Takes a batch of plain frames: those of an interface, or of a capture that holds no mirror.
+   *
+   * @param type MirrorType.Span or Capture
+   * @param origin the interface or the capture
+   */
+  processPlain(batch: PacketBatch, type: MirrorType, origin: string): void {
+    const point = this.mirrors.findOrigin(type, origin);
+    if (point !== undefined) this.plain(batch, point);
+    else {
+      // They are refused, and counted as packets of refused points.
+      this.counters.packets += batch.count;
+      for (let i = 0; i < batch.count; i++) this.counters.bytes += batch.length[i];
+    }
+    this.fastPath.flush();
+  }
+
+  // Its own function, as that of packets.
+  private plain(batch: PacketBatch, point: MirrorPoint): void {
+    const b = batch.bytes;
+    const c = this.counters;
+    // Datagrams to listed ports are looked for.
+    const listed = this.udp !== undefined;
+    const fast = this.watcher === undefined && !listed;
+    for (let i = 0; i < batch.count; i++) {
+      const o = batch.offset[i];
+      const captured = batch.captured[i];
+      const length = Math.max(batch.length[i], captured);
+      c.packets++;
+      c.plain++;
+      c.bytes += length;
+      const end = o + captured;
+      const wireEnd = o + length;
+      const linkType = batch.linkType[i];
+      const sec = batch.sec[i];
+      const nsec = batch.nsec[i];
+      if (
+        fast &&
+        linkType === LinkType.Ethernet &&
+        this.fastPath.takePlain(b, o, end, wireEnd, sec, nsec, point)
+      )
+        continue;
+      this.fastPath.flush();
+      const gre = this.plainFrames.take(b, o, end, wireEnd, linkType, sec, nsec, point);
+      if ((gre || listed) && this.probe.holds(b, o, end, wireEnd, linkType)) c.heldMirrors++;
     }
   }
 

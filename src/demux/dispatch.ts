@@ -1,7 +1,7 @@
 import type { MirrorTable } from '../accounts/mirrors.js';
 import { NO_KEY } from '../accounts/point-gate.js';
 import type { Clocks } from '../clocks/clocks.js';
-import { MirrorType } from '../model/mirror-point.js';
+import { type MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import { type FrameSink, Mirrored } from '../model/mirrored.js';
 import type { OuterPacket } from '../model/outer-packet.js';
 import { CiscoMetadata } from '../wire/link/cisco-metadata.js';
@@ -15,11 +15,12 @@ import { Malformed } from '../wire/walk/malformed.js';
 import type { DemuxCounters } from './counters.js';
 import { packetTrace } from './packet-trace.js';
 
-/** Learns the result for every packet that carries mirrored traffic. */
+/** Learns the result for every packet that carries mirrored traffic, and for every plain frame. */
 export interface PacketWatcher {
   /**
    * Called for each frame of a packet, or once if it has none. The arguments are reused for the next call.
    *
+   * @param outer without an IP version for a plain frame, which has no outer packet and no GRE header
    * @param gre as far as it was parsed; all zero where there is none
    * @param mirrored undefined if no frame was reached
    * @param frame undefined if the packet has none
@@ -91,14 +92,20 @@ export class Dispatch {
     const key = (gre.flags & GRE_KEY) !== 0 ? gre.key : NO_KEY;
     const point = this.mirrors.find(inUdp ? MirrorType.GreUdp : type, packet, session, key);
     if (point === undefined) return false;
+    this.at(point, gre.protocol);
+    this.mirrored.sequence = (gre.flags & GRE_SEQ) !== 0 ? gre.sequence : -1;
+    return true;
+  }
+
+  /** Sets {@link mirrored} for a frame of this point, about which nothing more is known yet. */
+  at(point: MirrorPoint, protocol: number): void {
     const m = this.mirrored;
     this.isStamped = false;
     m.point = point;
-    m.protocol = gre.protocol;
+    m.protocol = protocol;
     m.clear();
     m.clearPlatform();
-    m.sequence = (gre.flags & GRE_SEQ) !== 0 ? gre.sequence : -1;
-    return true;
+    m.sequence = -1;
   }
 
   /** Says that {@link mirrored} has a timestamp, which may be the packet's time. */

@@ -4,13 +4,13 @@
  * one VLAN tag, IPv4 without options or IPv6 without extension headers, no fragment, TCP, or UDP that is no
  * tunnel; every header captured and every length right. All checks come first: a packet that fails one is
  * left untouched to the walk through all layers, which produces the same fields more slowly
- * (test/demux/fast-path.test.ts compares them).
+ * (test/demux/fast-path.test.ts compares them). Plain Ethernet frames with such contents take it too.
  */
 
 import type { MirrorTable } from '../accounts/mirrors.js';
 import { NO_KEY } from '../accounts/point-gate.js';
 import type { Clocks } from '../clocks/clocks.js';
-import { MirrorDirection, MirrorType } from '../model/mirror-point.js';
+import { MirrorDirection, type MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import { FRAMES_AHEAD, type FrameSink, Mirrored } from '../model/mirrored.js';
 import { OuterPacket } from '../model/outer-packet.js';
 import { i32, u16, u24, u32 } from '../wire/bytes.js';
@@ -150,10 +150,44 @@ export class FastPath {
     const length = packetEnd - start;
     const trace = sequenced ? packetTrace(b, start, Math.min(packetEnd, end), length) : 0;
     mirrors.count(mirrored, sec, nsec, length, frame.truncated, false, trace);
+    this.handOn();
+    return true;
+  }
+
+  private handOn(): void {
     this.counters.frames++;
     if (++this.waiting === this.depth) this.flush();
     this.frame = this.frames[this.waiting];
     this.mirrored = this.mirroreds[this.waiting];
+  }
+
+  /**
+   * Takes a plain Ethernet frame, if it is of the common kind. It may be handed on only with a later one, or
+   * by {@link flush}.
+   *
+   * @param end the byte after the last captured one; `wireEnd` where the frame ended on the wire
+   * @returns false for any other frame, which is left untouched
+   */
+  takePlain(
+    b: Uint8Array,
+    o: number,
+    end: number,
+    wireEnd: number,
+    sec: number,
+    nsec: number,
+    point: MirrorPoint,
+  ): boolean {
+    const { frame, mirrored } = this;
+    if (end - o < ETHERNET_LENGTH) return false;
+    mirrored.clear();
+    if (!this.ethernet(b, o, end)) return false;
+    mirrored.point = point;
+    mirrored.sequence = -1;
+    frame.sec = sec;
+    frame.nsec = nsec;
+    frame.lag = 0;
+    this.mirrors.count(mirrored, sec, nsec, wireEnd - o, frame.truncated, false);
+    this.handOn();
     return true;
   }
 
@@ -201,10 +235,7 @@ export class FastPath {
     frame.nsec = nsec;
     frame.lag = 0;
     mirrors.count(mirrored, sec, nsec, packetEnd - start, frame.truncated, false);
-    counters.frames++;
-    if (++this.waiting === this.depth) this.flush();
-    this.frame = this.frames[this.waiting];
-    this.mirrored = this.mirroreds[this.waiting];
+    this.handOn();
     return true;
   }
 

@@ -3,6 +3,7 @@ import { LinkType } from '../model/batch.js';
 import { SHORT, u16 } from '../wire/bytes.js';
 import { EtherType } from '../wire/link/ethertypes.js';
 import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/link/null-loop.js';
+import { radiotapLength } from '../wire/link/radiotap.js';
 import { SLL_LENGTH, SLL2_LENGTH } from '../wire/link/sll.js';
 import { Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk, walkToIp } from '../wire/walk/frame.js';
 
@@ -22,10 +23,64 @@ const ETH_P_802_2 = 0x0004;
 
 /** Reads link layers; it reuses its objects for every packet. */
 export class LinkReader {
+  /** What {@link begin} found: a FrameKind, and the EtherType for FrameKind.EtherType. */
+  kind: number = FrameKind.Ethernet;
+  type = 0;
   private readonly header = new NullHeader();
   private readonly walk = new Walk(KNOWN_TUNNEL_PORTS);
   /** Takes the layers, which are not used. */
   private readonly unkept = new Frame();
+
+  /**
+   * Reads what a capture puts before a frame, and sets {@link kind} and {@link type} to what the frame begins
+   * with.
+   *
+   * @returns the frame's offset; LINK_SHORT if the bytes end before it; LINK_NOT_IP for an address family
+   * other than IP; LINK_UNSUPPORTED for an unknown link type
+   */
+  begin(b: Uint8Array, o: number, end: number, linkType: number): number {
+    switch (linkType) {
+      case LinkType.Ethernet:
+        this.kind = FrameKind.Ethernet;
+        return o;
+      case LinkType.Raw:
+      case DLT_RAW:
+      case DLT_RAW_OPENBSD:
+      case LinkType.Ipv4:
+      case LinkType.Ipv6:
+        this.kind = FrameKind.Ip;
+        return o;
+      case LinkType.LinuxSll:
+        if (end - o < SLL_LENGTH) return LINK_SHORT;
+        this.cooked(u16(b, o + SLL_PROTOCOL));
+        return o + SLL_LENGTH;
+      case LinkType.LinuxSll2:
+        if (end - o < SLL2_LENGTH) return LINK_SHORT;
+        this.cooked(u16(b, o + SLL2_PROTOCOL));
+        return o + SLL2_LENGTH;
+      case LinkType.Null:
+      case LinkType.Loop:
+        if (end - o < NULL_LENGTH) return LINK_SHORT;
+        if (parseNull(b, o, end, this.header) < 0 || familyEtherType(this.header.family) === 0)
+          return LINK_NOT_IP;
+        this.kind = FrameKind.Ip;
+        return o + NULL_LENGTH;
+      case LinkType.Ppp:
+      case LinkType.PppHdlc:
+        this.kind = FrameKind.Ppp;
+        return o;
+      case LinkType.Ieee80211:
+        this.kind = FrameKind.Ieee80211;
+        return o;
+      case LinkType.Radiotap: {
+        const length = radiotapLength(b, o, end);
+        this.kind = FrameKind.Ieee80211;
+        return length < 0 ? LINK_SHORT : o + length;
+      }
+      default:
+        return LINK_UNSUPPORTED;
+    }
+  }
 
   /**
    * Finds the outer IP header of a packet captured with a link type, from `o` up to `end`.
@@ -35,40 +90,15 @@ export class LinkReader {
    * LINK_UNSUPPORTED for an unknown link type
    */
   find(b: Uint8Array, o: number, end: number, wireEnd: number, linkType: number): number {
-    switch (linkType) {
-      case LinkType.Ethernet:
-        return this.behind(FrameKind.Ethernet, 0, b, o, end, wireEnd);
-      case LinkType.Raw:
-      case DLT_RAW:
-      case DLT_RAW_OPENBSD:
-      case LinkType.Ipv4:
-      case LinkType.Ipv6:
-        return this.behind(FrameKind.Ip, 0, b, o, end, wireEnd);
-      case LinkType.LinuxSll:
-        if (end - o < SLL_LENGTH) return LINK_SHORT;
-        return this.cooked(u16(b, o + SLL_PROTOCOL), b, o + SLL_LENGTH, end, wireEnd);
-      case LinkType.LinuxSll2:
-        if (end - o < SLL2_LENGTH) return LINK_SHORT;
-        return this.cooked(u16(b, o + SLL2_PROTOCOL), b, o + SLL2_LENGTH, end, wireEnd);
-      case LinkType.Null:
-      case LinkType.Loop:
-        if (end - o < NULL_LENGTH) return LINK_SHORT;
-        if (parseNull(b, o, end, this.header) < 0 || familyEtherType(this.header.family) === 0)
-          return LINK_NOT_IP;
-        return this.behind(FrameKind.Ip, 0, b, o + NULL_LENGTH, end, wireEnd);
-      default:
-        return LINK_UNSUPPORTED;
-    }
-  }
-
-  /** Reads what follows a cooked header, whose protocol is an EtherType, except for LLC. */
-  private cooked(protocol: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
-    const type = protocol === ETH_P_802_2 ? EtherType.JumboLlc : protocol;
-    return this.behind(FrameKind.EtherType, type, b, o, end, wireEnd);
-  }
-
-  private behind(kind: number, type: number, b: Uint8Array, o: number, end: number, wireEnd: number): number {
-    const ip = walkToIp(this.walk, kind, type, b, o, end, wireEnd, this.unkept);
+    const frame = this.begin(b, o, end, linkType);
+    if (frame < 0) return frame;
+    const ip = walkToIp(this.walk, this.kind, this.type, b, frame, end, wireEnd, this.unkept);
     return ip >= 0 ? ip : ip === SHORT ? LINK_SHORT : LINK_NOT_IP;
+  }
+
+  /** What follows a cooked header, whose protocol is an EtherType, except for LLC. */
+  private cooked(protocol: number): void {
+    this.kind = FrameKind.EtherType;
+    this.type = protocol === ETH_P_802_2 ? EtherType.JumboLlc : protocol;
   }
 }

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { LinkType } from '../model/batch.js';
 import { CommandError } from '../model/errors.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
+import { isPlain, MIRROR_TYPE_NAMES, type MirrorPoint } from '../model/mirror-point.js';
 import { PacketLayer } from '../model/packet-layer.js';
 import type { PcapngWriter } from '../receive/file/pcapng-writer.js';
 import { type PacketRow, PacketRowReader } from '../store/packet-rows.js';
@@ -94,16 +94,27 @@ class Inner {
   }
 }
 
-/** Frames in outer packets, as their mirror sent them. */
+/** Frames in outer packets, as their mirror sent them; plain ones have none. */
 class Encapsulated {
-  packets = 0;
   left = 0;
+  private sent = 0;
+  private readonly plain: Inner;
   private readonly outer = new OuterPackets();
   private readonly interfaces: number[] = [];
 
-  constructor(private readonly writer: PcapngWriter) {}
+  constructor(private readonly writer: PcapngWriter) {
+    this.plain = new Inner(writer);
+  }
+
+  get packets(): number {
+    return this.sent + this.plain.packets;
+  }
 
   add(row: PacketRow): void {
+    if (isPlain(row.mirrored.point.type)) {
+      this.plain.add(row);
+      return;
+    }
     const captured = this.outer.build(row);
     if (captured === 0) {
       this.left++;
@@ -111,7 +122,7 @@ class Encapsulated {
     }
     const { point } = row.mirrored;
     this.interfaces[point.index] ??= this.writer.addInterface(describe(point, LinkType.Raw));
-    this.packets++;
+    this.sent++;
     const { bytes, length } = this.outer;
     this.writer.packet(this.interfaces[point.index], row.sec, row.nsec, bytes, 0, captured, length);
   }
@@ -119,6 +130,8 @@ class Encapsulated {
 
 function describe(point: MirrorPoint, linkType: number) {
   const type = MIRROR_TYPE_NAMES[point.type];
+  if (isPlain(point.type))
+    return { linkType, snapLength: SNAP_LENGTH, name: point.name, description: `${type} ${point.name}` };
   const source = formatIp(point.source, 0);
   const number = point.key === null ? `session ${point.session}` : `key ${point.key}`;
   return {

@@ -5,9 +5,13 @@
 export const LinkType = {
   Null: 0,
   Ethernet: 1,
+  Ppp: 9,
+  PppHdlc: 50,
   Raw: 101,
+  Ieee80211: 105,
   Loop: 108,
   LinuxSll: 113,
+  Radiotap: 127,
   Ipv4: 228,
   Ipv6: 229,
   LinuxSll2: 276,

@@ -47,6 +47,11 @@ export function isTwoWay(type: MirrorType): boolean {
   return (type >= MirrorType.Gre && type <= MirrorType.Pptp) || type === MirrorType.GreUdp;
 }
 
+/** Whether frames come as they are, without an encapsulation that has addresses. */
+export function isPlain(type: MirrorType): boolean {
+  return type === MirrorType.Span || type === MirrorType.Capture;
+}
+
 /**
  * Whether the GRE key is part of a mirror point's identity. ERSPAN has a session instead; some of its senders
  * put other data into the key.
@@ -61,16 +66,19 @@ export function isKeyed(type: MirrorType): boolean {
 }
 
 /** What tells mirror points apart, and the key that ERSPAN's do not count. */
-export type PointIdentity = Pick<MirrorPoint, 'type' | 'source' | 'target' | 'session' | 'key'>;
+export type PointIdentity = Pick<MirrorPoint, 'type' | 'source' | 'target' | 'session' | 'key'> &
+  Partial<Pick<MirrorPoint, 'origin'>>;
 
 /**
- * The identity of a mirror point as text: type, addresses, ERSPAN session, and the key if it is part of it.
- * For a two-way tunnel it is the same from either end, whichever was seen first.
+ * The identity of a mirror point as text: type, addresses, ERSPAN session, the key if it is part of it, and
+ * where plain frames come from. For a two-way tunnel it is the same from either end, whichever was seen
+ * first.
  */
 export function pointKey(p: PointIdentity): string {
   const ends = [p.source.join('.'), p.target.join('.')];
   if (isTwoWay(p.type)) ends.sort();
-  return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${isKeyed(p.type) ? (p.key ?? '') : ''}`;
+  const more = isPlain(p.type) ? (p.origin ?? '') : isKeyed(p.type) ? (p.key ?? '') : '';
+  return `${p.type} ${ends[0]} ${ends[1]} ${p.session} ${more}`;
 }
 
 /**
@@ -82,11 +90,15 @@ export const MIRROR_DIRECTION_NAMES = ['unknown', 'ingress', 'egress', 'both'] a
 
 /**
  * One mirror point: a kind of encapsulation from one sender to one collector address, under one ERSPAN
- * session or one GRE key. There are few of them, each created once.
+ * session or one GRE key; or the interface or the capture that plain frames come from. There are few of
+ * them, each created once.
  */
 export class MirrorPoint {
-  /** What its entry of `mirrors` calls it, and where that says it is; both may change. */
-  name = '';
+  /**
+   * What its entry of `mirrors` calls it (plain frames' is {@link origin} without one), and where that says
+   * it is; both may change.
+   */
+  name: string;
   site = '';
   /** What its conversations belong to: its index, or the identity of its group (sessions/groups.ts). */
   identity: number;
@@ -110,7 +122,13 @@ export class MirrorPoint {
      * identity.
      */
     readonly key: number | null,
+    /**
+     * The interface or the capture that plain frames come from, whose source and target are `::`; '' for
+     * others.
+     */
+    readonly origin = '',
   ) {
+    this.name = origin;
     this.identity = index;
   }
 }

@@ -1,10 +1,13 @@
-/** A complete outer IP packet that carries mirrored traffic, after reassembly. Reused for every packet. */
+/**
+ * A complete outer IP packet that carries mirrored traffic, after reassembly; or a plain frame, which has no
+ * outer packet. Reused for every packet.
+ */
 export class OuterPacket {
   bytes: Uint8Array = new Uint8Array(0);
   /** Seconds since 1970 and nanoseconds. */
   sec = 0;
   nsec = 0;
-  /** 4 or 6. */
+  /** 4 or 6; 0: there is no outer packet. */
   ipVersion = 0;
   /**
    * Offset of the IP header, of its addresses (4 or 16 bytes each), and of the GRE header or whatever else is

@@ -9,16 +9,25 @@ import { PacketBatch } from '../model/batch.js';
 import { CLOCK_DEFAULTS } from '../model/defaults.js';
 import { EndReason } from '../model/end-reason.js';
 import type { Inputs } from '../model/inputs.js';
+import { MirrorType } from '../model/mirror-point.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { openCapture } from '../receive/file/capture.js';
 import { CaptureError } from '../receive/file/capture-error.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
+import { KnownCapture } from './known-capture.js';
 import type { ReadOutput } from './output.js';
 import type { PathReading, PathsTold, PathTask } from './paths.js';
+import type { CaptureKind, ReadAs } from './read-as.js';
 import type { SessionsTold } from './session-dialect.js';
 import { SessionThreads, type SessionThreadsOptions } from './session-threads.js';
+
+/** A capture, and what a plain one is called: that is its mirror's name. */
+export interface CaptureFile {
+  readonly path: string;
+  readonly name: string;
+}
 
 /** How far a file is read. */
 export interface ReadProgress {
@@ -31,6 +40,8 @@ export interface ReadProgress {
 export interface Reading {
   /** What was wrong with files; the rest of them was read. */
   readonly failed: readonly CaptureError[];
+  /** What `auto` took files for; those without packets are not among them. */
+  readonly kinds: ReadonlyMap<CaptureFile, CaptureKind>;
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
   /** Undefined without hardware time. */
@@ -44,6 +55,7 @@ export interface Reading {
 }
 
 interface ReadRun {
+  readonly as: ReadAs;
   readonly output: ReadOutput;
   /** The session threads; none if no sessions are wanted. */
   readonly workers: readonly Worker[];
@@ -66,7 +78,7 @@ interface ReadRun {
 }
 
 /** Reads the files into an output. */
-export async function readInto(files: readonly string[], run: ReadRun): Promise<Reading> {
+export async function readInto(files: readonly CaptureFile[], run: ReadRun): Promise<Reading> {
   const { output, workers, tunnels } = run;
   const sessions = workers.length > 0 ? await sessionThreads(workers, run) : undefined;
   const clocks = run.hardwareTime ? await clocksOf(files, run) : undefined;
@@ -86,8 +98,12 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
     ...(clocks && { clocks }),
   });
   if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
-  const { progress, stop } = run;
+  const { as, inputs, progress, stop } = run;
+  const kinds = new Map<CaptureFile, CaptureKind>();
   const failed = await readAll(files, {
+    as,
+    inputs,
+    kinds,
     demux,
     mirrors,
     clocks,
@@ -100,14 +116,14 @@ export async function readInto(files: readonly string[], run: ReadRun): Promise<
   });
   if (run.once && stop.aborted) {
     await output.abandon?.();
-    return { failed, demux, mirrors, clocks, sessions: undefined, paths: undefined, finished: false };
+    return { failed, kinds, demux, mirrors, clocks, sessions: undefined, paths: undefined, finished: false };
   }
   demux.finish();
   sessions?.send();
   const told = await sessions?.finish(EndReason.Eof);
   const matched = paths?.finish();
   await output.finish(mirrors);
-  return { failed, demux, mirrors, clocks, sessions: told, paths: matched, finished: true };
+  return { failed, kinds, demux, mirrors, clocks, sessions: told, paths: matched, finished: true };
 }
 
 async function pathReading(
@@ -124,8 +140,8 @@ async function pathReading(
  * Files are looked through first, so that the clocks in them are known from the first packet on; what can be
  * read once only is fitted as it comes.
  */
-async function clocksOf(files: readonly string[], run: ReadRun): Promise<Clocks> {
-  const look = files.every((file) => isFile(file)) ? await firstLook(files, run) : undefined;
+async function clocksOf(files: readonly CaptureFile[], run: ReadRun): Promise<Clocks> {
+  const look = files.every(({ path }) => isFile(path)) ? await firstLook(files, run) : undefined;
   return new Clocks({ within: CLOCK_DEFAULTS.within, all: true, ...(look && { look }) });
 }
 
@@ -133,14 +149,14 @@ function isFile(file: string): boolean {
   return file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-async function firstLook(files: readonly string[], { inputs, stop }: ReadRun): Promise<ClockSurvey> {
+async function firstLook(files: readonly CaptureFile[], { inputs, stop }: ReadRun): Promise<ClockSurvey> {
   const clocks = new Clocks({ within: CLOCK_DEFAULTS.within, all: true, look: 'first' });
   const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, inputs, clocks });
   const batch = new PacketBatch();
   let last = 0;
-  for (const file of files) {
+  for (const { path } of files) {
     try {
-      const source = await openCapture(file, { signal: stop });
+      const source = await openCapture(path, { signal: stop });
       try {
         for (let first = true; !stop.aborted && (await source.next(batch)); first = false) {
           if (first && timeOf(batch, 0) < last) clocks.restart();
@@ -169,6 +185,9 @@ async function sessionThreads(workers: readonly Worker[], run: ReadRun): Promise
 const NOBODY: FrameSink = { frame: () => undefined };
 
 interface Progressing {
+  readonly as: ReadAs;
+  readonly inputs: Inputs;
+  readonly kinds: Map<CaptureFile, CaptureKind>;
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
   readonly clocks: Clocks | undefined;
@@ -182,7 +201,7 @@ interface Progressing {
 }
 
 /** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
-async function readAll(files: readonly string[], reading: Progressing): Promise<CaptureError[]> {
+async function readAll(files: readonly CaptureFile[], reading: Progressing): Promise<CaptureError[]> {
   const failed: CaptureError[] = [];
   for (const file of files) {
     if (reading.stop.aborted) break;
@@ -196,18 +215,18 @@ async function readAll(files: readonly string[], reading: Progressing): Promise<
   return failed;
 }
 
-async function readFile(file: string, reading: Progressing): Promise<void> {
+async function readFile(file: CaptureFile, reading: Progressing): Promise<void> {
   const { demux, mirrors, clocks, sessions, output, stop } = reading;
-  const source = await openCapture(file, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
+  const source = await openCapture(file.path, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
   const progress = await reading.progress?.(source.bytesTotal);
-  const batch = new PacketBatch();
+  const capture = new KnownCapture(source, reading.as, reading.inputs);
   reading.paths?.begin();
   let packets = 0;
   try {
     while (!stop.aborted) {
-      const more = await source.next(batch);
+      const batch = await capture.next();
       output.begin?.();
-      if (!more) break;
+      if (batch === undefined) break;
       sessions?.begin(batch.bytes, mirrors.points);
       // An older file after a newer one belongs to another time: nothing continues from one to the other.
       if (packets === 0 && timeOf(batch, 0) < reading.last) {
@@ -216,7 +235,8 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
         sessions?.send();
         sessions?.restart(EndReason.Eof);
       }
-      demux.process(batch);
+      if (capture.kind === 'frames') demux.processPlain(batch, MirrorType.Capture, file.name);
+      else demux.process(batch);
       sessions?.send();
       packets += batch.count;
       reading.last = timeOf(batch, batch.count - 1);
@@ -224,6 +244,8 @@ async function readFile(file: string, reading: Progressing): Promise<void> {
       await output.settle();
     }
   } finally {
+    if (reading.as === 'auto' && packets > 0 && capture.kind !== undefined)
+      reading.kinds.set(file, capture.kind);
     progress?.stop();
     await source.close();
   }

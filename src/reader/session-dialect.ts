@@ -92,6 +92,7 @@ export interface PlainPoint {
   readonly target: Uint8Array;
   readonly session: number;
   readonly key: number | null;
+  readonly origin: string;
   /** The group that it is in, if any. */
   readonly group: Membership | undefined;
 }

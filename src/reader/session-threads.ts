@@ -61,10 +61,14 @@ export class SessionThreads implements FrameSink {
     this.threads = workers.map((worker) => make(worker, this.buffers, task, groupOf, onSegment));
   }
 
-  /** Announces the buffer of the next frames, and the mirror points they may belong to. */
+  /**
+   * Announces the bytes of the next frames, and the mirror points they may belong to. Frames of bytes that
+   * are no read buffer are copied.
+   */
   begin(bytes: Uint8Array, points: readonly MirrorPoint[]): void {
-    const buffer = this.buffers.buffers.indexOf(bytes);
-    for (const thread of this.threads) thread.begin(buffer, bytes, points);
+    const { buffers } = this.buffers;
+    const buffer = Math.max(buffers.indexOf(bytes), 0);
+    for (const thread of this.threads) thread.begin(buffer, buffers[buffer], points);
   }
 
   frame(f: Frame, m: Mirrored): void {

@@ -68,7 +68,7 @@ export class SessionWork {
 
   addPoints(points: readonly PlainPoint[]): void {
     for (const p of points) {
-      const point = new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key);
+      const point = new MirrorPoint(p.index, p.type, p.source, p.target, p.session, p.key, p.origin);
       this.points.push(point);
       this.table.setDedupWindow(point, this.dedupWindow);
       this.table.keep(point, this.applications);

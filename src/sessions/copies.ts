@@ -4,7 +4,7 @@
  * given back when its session ends. docs/explanation/one-conversation.md says what counts as a copy.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { isKeyed, isTwoWay, type MirrorPoint } from '../model/mirror-point.js';
+import { isKeyed, isPlain, isTwoWay, type MirrorPoint } from '../model/mirror-point.js';
 import { i32 } from '../wire/bytes.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import type { Key } from './key.js';
@@ -131,7 +131,7 @@ export class Copies {
   /** By index: mirror points, and what tells them apart in every packet path. */
   private readonly points: MirrorPoint[] = [];
   private prints = new Int32Array(64);
-  /** The same of groups, by their names. */
+  /** The same by name: of groups, and of what plain frames come from. */
   private readonly groups = new Map<string, number>();
   private readonly secret: Uint8Array;
   private readonly scratch = new Int32Array(12);
@@ -171,7 +171,7 @@ export class Copies {
     const chain = scratch[0] & (this.chains - 1);
     const first = scratch[0];
     const second = scratch[1];
-    const print = group === '' ? this.printOf(point) : this.printOfGroup(group);
+    const print = group === '' ? this.printOf(point) : this.printOfName(group);
     const by = key.separation.by(point.index);
     const vni = (by & Separate.vni) === 0 ? 0 : this.slots.u32[slot * SLOT_WORDS + W.VNI];
     const vlans = (by & Separate.vlan) === 0 ? 0 : this.vlansOf(slot);
@@ -487,7 +487,7 @@ export class Copies {
     return this.prints[index];
   }
 
-  private printOfGroup(name: string): number {
+  private printOfName(name: string): number {
     let print = this.groups.get(name);
     if (print === undefined) {
       print = createHmac('sha256', this.secret).update(name).digest().readInt32LE();
@@ -496,7 +496,7 @@ export class Copies {
     return print;
   }
 
-  private print({ type, source, target, session, key }: MirrorPoint): number {
+  private print({ type, source, target, session, key, origin }: MirrorPoint): number {
     const w = this.scratch;
     const ends = [source, target].map((address) => [0, 4, 8, 12].map((at) => i32(address, at)));
     // Either end of a tunnel may be the source.
@@ -505,6 +505,7 @@ export class Copies {
     for (const word of ends.flat()) w[count++] = word;
     w[count++] = (type << 16) | session;
     if (isKeyed(type) && key !== null) w[count++] = key;
+    if (isPlain(type)) w[count++] = this.printOfName(origin);
     return this.first.words(w, count, POINT_TAG);
   }
 

@@ -84,6 +84,7 @@ export class Groups {
       point.target,
       point.session,
       point.key,
+      point.origin,
     );
     named.name = name;
     named.site = point.site;

@@ -1,5 +1,6 @@
 /** Reads kept packets from the store: the query, and its answer row by row. */
 import {
+  isPlain,
   MIRROR_TYPE_NAMES,
   type MirrorDirection,
   MirrorPoint,
@@ -24,7 +25,7 @@ export function packetRowsStatement(where: string, prefix: string): string {
   return `SELECT toUnixTimestamp64Nano(time), toString(mirror_type), mirror_source, mirror_target,
     mirror_session, gre_key, mirror_port,
     toInt8(mirror_direction), mirror_hardware, security_group, cos, vlan, toInt8(layer), original_length,
-      gre_protocol, truncated, mirror_sensor, frame
+      gre_protocol, truncated, mirror_sensor, mirror_name, frame
     FROM ${prefix}packets WHERE session_id IN (SELECT session_id FROM ${prefix}sessions WHERE (${where}\n))
       ORDER BY time, session_id, number`;
 }
@@ -93,14 +94,15 @@ export class PacketRowReader {
     m.protocol = this.number(2);
     m.truncated = this.number(1) === 1;
     const sensor = this.string();
-    const frame = this.value();
-    if (sensor === undefined || frame === undefined) return false;
+    const name = sensor === undefined ? undefined : this.value();
+    const frame = name === undefined ? undefined : this.value();
+    if (sensor === undefined || name === undefined || frame === undefined) return false;
     m.sensor = macNumber(sensor);
     row.frame = frame;
     row.sec = Number(nanoseconds / 1_000_000_000n);
     row.nsec = Number(nanoseconds % 1_000_000_000n);
     m.vlan = vlan ?? -1;
-    m.point = this.point(type, source, target, session, key);
+    m.point = this.point(type, source, target, session, key, name);
     return true;
   }
 
@@ -110,12 +112,14 @@ export class PacketRowReader {
     target: Uint8Array,
     session: number,
     key: number | null,
+    name: Uint8Array,
   ): MirrorPoint {
     const number = MIRROR_TYPE_NAMES.indexOf(type as (typeof MIRROR_TYPE_NAMES)[number]) as MirrorType;
-    const id = pointKey({ type: number, source, target, session, key });
+    const origin = isPlain(number) ? Buffer.from(name).toString() : '';
+    const id = pointKey({ type: number, source, target, session, key, origin });
     let point = this.points.get(id);
     if (point === undefined) {
-      point = new MirrorPoint(this.points.size, number, source.slice(), target.slice(), session, key);
+      point = new MirrorPoint(this.points.size, number, source.slice(), target.slice(), session, key, origin);
       this.points.set(id, point);
     }
     return point;

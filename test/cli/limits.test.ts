@@ -93,11 +93,11 @@ import { LONGEST_APART } from '../../src/console/statements/scope.js';
 import { MOST_ALSO } from '../../src/console/statements/session.js';
 import { JUDGED_AT_ONCE, MOST_WAITING_TO_BE_JUDGED } from '../../src/console/users.js';
 import { MOST_VIEWS } from '../../src/console/views.js';
-import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
 import { LARGEST_BUFFER } from '../../src/demux/fragment-buffers.js';
 import { HEADER_ROOM } from '../../src/demux/fragment-runs.js';
 import { LONGEST_CHAIN } from '../../src/demux/fragment-table.js';
 import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
+import { MAX_IP_IN_IP } from '../../src/demux/mirror-probe.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { MAX_TAGS, SAMPLE, TZSP_TAGS } from '../../src/linux/input-filter.js';
 import {

@@ -43,10 +43,13 @@ describe('wrong groups fail with status 2 and one line', () => {
     [['--group', `pair=${A}/x,${B}`], /"x" is not the session of a mirror/],
     [['--group', `a=${A},${B}`, '--group', `a=${A}/1,${B}/1`], /there is a group a already/],
     [['--group', `a=${A},${B}`, '--group', `b=${A},10.0.0.1`], /a member of it is in the group a already/],
-    [['--group', `pair=leaf-a,${B}`], /"leaf-a" is no address; --config FILE gives mirrors their names/],
+    [
+      ['--group', `pair=leaf-a,${B}`],
+      /"leaf-a" is neither an address nor the name of a capture; --config FILE gives mirrors/,
+    ],
     [
       ['--group', `pair=leaf-c,${B}`, '--config', CONFIG],
-      /"leaf-c" is neither an address nor the name of a mirror in .*m\.yaml/,
+      /"leaf-c" is neither an address nor the name of a capture or of a mirror in .*m\.yaml/,
     ],
     [['--group', `pair=${A},${B}`, '--config', '/nonexistent/m.yaml'], /there is no such file/],
     [['--config', CONFIG], /--config gives --group and --path their names: leave it out/],

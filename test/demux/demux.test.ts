@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_IP_IN_IP } from '../../src/demux/demux.js';
+import { MAX_IP_IN_IP } from '../../src/demux/mirror-probe.js';
 import { LinkType } from '../../src/model/batch.js';
 import { MAX_OUTER_HEADERS } from '../../src/wire/ip/ipv6-extension.js';
 import { MPLS_MAX_LABELS } from '../../src/wire/link/mpls.js';

@@ -5,7 +5,7 @@ import { FIXTURES } from '../support/fixtures/all.js';
 import { inputsFor } from '../support/fixtures/fixture.js';
 import { mutate } from '../support/traffic/mutate.js';
 import { Random } from '../support/traffic/random.js';
-import { ALL_INPUTS, compareWays, mirroredStacks } from '../support/two-ways.js';
+import { ALL_INPUTS, compareWays, mirroredStacks, plainStacks } from '../support/two-ways.js';
 
 describe('the fast path', () => {
   it('agrees with the walk on every fixture, and takes most of what switches mirror', () => {
@@ -43,5 +43,16 @@ describe('the fast path', () => {
       scenes.reduce((n, { scene }) => n + compareWays(scene.packets(), inputs), 0);
     expect(taken(ALL_INPUTS)).toBeGreaterThan(20);
     expect(taken(DEFAULT_INPUTS)).toBe(0);
+  });
+
+  it.each([1, 2])('agrees with the walk on plain frames, whole and damaged, seed %i', (seed) => {
+    const random = new Random(70 + seed);
+    const packets = [...plainStacks(random, 2000), ...FIXTURES.flatMap(({ scene }) => scene.packets())];
+    expect(compareWays(packets, DEFAULT_INPUTS, true)).toBeGreaterThan(40);
+    compareWays(
+      packets.map((packet) => mutate(packet, random)),
+      DEFAULT_INPUTS,
+      true,
+    );
   });
 });

@@ -118,7 +118,7 @@ describe('read --path', () => {
     [['--path', 'x'], /give A,B/],
     [['--path', '10.0.0.1/4294967296,b'], /"4294967296" is not the session of a mirror/],
     [['--path', 'a,a'], /two different ends/],
-    [['--path', 'a,10.0.0.1'], /"a" is no address; --config FILE/],
+    [['--path', 'a,10.0.0.1'], /"a" is neither an address nor the name of a capture; --config FILE/],
     [['--path', '10.0.0.2,10.0.0.1', '--sample', '2'], /give 1\/N/],
     [['--ndjson', 'hops'], /--ndjson hops needs at least one --path/],
     [['--ndjson', 'mirrors', '--sample', '1/2'], /about --path/],

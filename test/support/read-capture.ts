@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Pipeline } from '../../src/collector/pipeline.js';
-import { PacketBatch } from '../../src/model/batch.js';
 import { EndReason } from '../../src/model/end-reason.js';
+import { DEFAULT_INPUTS } from '../../src/model/inputs.js';
+import { MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { KnownCapture } from '../../src/reader/known-capture.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { packetJson } from '../../src/store/ndjson/packet-ndjson.js';
 import { MALFORMED_NAMES } from '../../src/wire/walk/malformed.js';
@@ -66,8 +68,11 @@ export async function readCapture(
     }),
   });
   const source = await openCapture(path);
-  const batch = new PacketBatch();
-  while (await source.next(batch)) pipeline.process(batch);
+  const capture = new KnownCapture(source, 'auto', listed ?? DEFAULT_INPUTS);
+  for (let batch = await capture.next(); batch !== undefined; batch = await capture.next()) {
+    if (capture.kind === 'frames') pipeline.demux.processPlain(batch, MirrorType.Capture, basename(path));
+    else pipeline.process(batch);
+  }
   await source.close();
   pipeline.finish(EndReason.Eof);
 

@@ -11,6 +11,7 @@ import { FastPath } from '../../src/demux/fast-path.js';
 import { typesOf } from '../../src/demux/udp-inputs.js';
 import { LinkType, PacketBatch } from '../../src/model/batch.js';
 import { DEFAULT_INPUTS, type Inputs, UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
+import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { type FrameSink, Mirrored } from '../../src/model/mirrored.js';
 import { Frame } from '../../src/wire/walk/frame.js';
@@ -94,6 +95,8 @@ class World implements FrameSink {
   }
 }
 
+const POINT = new MirrorPoint(0, MirrorType.Capture, new Uint8Array(16), new Uint8Array(16), 0, null, 'x');
+
 /** Packets processed as one batch: more than the number announced to a sink. */
 const TOGETHER = 40;
 
@@ -115,8 +118,13 @@ function fill(batch: PacketBatch, packets: readonly ScenePacket[]): void {
   }
 }
 
-/** Sends packets both ways, and expects the same result. @returns how many take the fast path */
-export function compareWays(packets: readonly ScenePacket[], inputs = DEFAULT_INPUTS): number {
+/**
+ * Sends packets both ways, and expects the same result.
+ *
+ * @param plain whether they are plain frames
+ * @returns how many take the fast path
+ */
+export function compareWays(packets: readonly ScenePacket[], inputs = DEFAULT_INPUTS, plain = false): number {
   const fast = new World(true, inputs);
   const long = new World(false, inputs);
   let taken = 0;
@@ -126,16 +134,20 @@ export function compareWays(packets: readonly ScenePacket[], inputs = DEFAULT_IN
   for (let first = 0; first < packets.length; first += TOGETHER) {
     const some = packets.slice(first, first + TOGETHER);
     fill(batch, some);
-    fast.demux.process(batch);
-    long.demux.process(batch);
+    for (const { demux } of [fast, long]) {
+      if (plain) demux.processPlain(batch, MirrorType.Capture, 'x.pcap');
+      else demux.process(batch);
+    }
     assertSame(fast.frames, long.frames);
     fast.frames.length = 0;
     long.frames.length = 0;
     for (let i = 0; i < batch.count; i++) {
       const o = batch.offset[i];
       const end = o + batch.captured[i];
-      if (!alone.take(batch.bytes, o + 14, end, o + batch.length[i], 1, 0))
-        alone.takeUdp(batch.bytes, o + 14, end, o + batch.length[i], 1, 0, types);
+      const wireEnd = o + Math.max(batch.length[i], batch.captured[i]);
+      if (plain) alone.takePlain(batch.bytes, o, end, wireEnd, 1, 0, POINT);
+      else if (!alone.take(batch.bytes, o + 14, end, wireEnd, 1, 0))
+        alone.takeUdp(batch.bytes, o + 14, end, wireEnd, 1, 0, types);
     }
   }
   assert.deepEqual(fast.counts, long.counts);
@@ -148,6 +160,16 @@ export const ALL_INPUTS: Inputs = {
   udp: UDP_INPUT_KINDS.map((kind) => ({ kind, port: UDP_INPUT_PORTS[kind] })),
   span: [],
 };
+
+/** Random stacks of headers, as they are. */
+export function plainStacks(random: Random, count: number): ScenePacket[] {
+  const p = new PacketBuilder();
+  return Array.from({ length: count }, (_, n) => {
+    buildStack(p, random);
+    const bytes = p.take();
+    return { at: n * 1000, bytes, length: bytes.length, interface: 0 };
+  });
+}
 
 /**
  * Random stacks of headers in every kind of mirror that the fast path knows.

@@ -2,12 +2,13 @@ import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
 import { UNLISTED_WORDS } from '../../demux/unlisted-mirrors.js';
 import { inputWord } from '../../model/inputs.js';
-import { MIRROR_TYPE_NAMES, type MirrorPoint, MirrorType } from '../../model/mirror-point.js';
+import { isPlain, MIRROR_TYPE_NAMES, type MirrorPoint, MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
 import type { ApplicationStatus } from '../../model/status.js';
 import { counted, grouped, incompleteWords } from '../../model/words.js';
 import type { PathsTold } from '../../reader/paths.js';
+import { LOOK_PACKETS } from '../../reader/read-as.js';
 import type { Reading } from '../../reader/run.js';
 import type { SessionsTold } from '../../reader/session-dialect.js';
 import { formatIp } from '../../wire/ip/addresses.js';
@@ -16,6 +17,8 @@ import { displayWidth } from '../terminal.js';
 
 /** Mirror points listed one by one. */
 export const MOST_POINTS = 20;
+/** Captures named one by one. */
+const MOST_NAMED = 3;
 /** Those whose frames come twice. */
 const MOST_TWICE = 3;
 
@@ -31,7 +34,7 @@ export function readSummary(
   table: SessionsTold | undefined,
   stored: string | undefined,
   columns?: number,
-  { clocks, paths }: { clocks?: Reading['clocks']; paths?: PathsTold | undefined } = {},
+  { clocks, paths, kinds }: Partial<Pick<Reading, 'clocks' | 'paths' | 'kinds'>> = {},
 ): string {
   const c = demux.counters;
   const sessions = table?.counters;
@@ -44,6 +47,12 @@ export function readSummary(
     c.tunnelled > 0 ? `${grouped(c.tunnelled)} taken by tunnels` : '',
   ].filter((part) => part !== '');
   lines.push(`${counted(c.packets, 'packet')}: ${[...carried(demux), ...other].join(', ')}`);
+  if (kinds !== undefined) lines.push(...kindLines(kinds));
+  if (c.heldMirrors > 0)
+    lines.push(
+      `${counted(c.heldMirrors, 'plain frame')} held a mirror: read --as mirrors takes ` +
+        `${c.heldMirrors === 1 ? 'it' : 'them'} for mirrored traffic`,
+    );
   const kept = packets === undefined ? '' : `, and ${grouped(packets.kept)} of their packets`;
   if (table !== undefined) {
     const { opened, rows, copies } = table.counters;
@@ -108,10 +117,13 @@ export function readSummary(
   return `${lines.join('\n')}\n`;
 }
 
-/** What came of each kind of input that is listed. */
-function carried({ counters, inputs }: Demux): string[] {
-  const udp = inputs.udp.length > 0 ? [`${grouped(counters.udp)} in UDP`] : [];
-  return inputs.gre || counters.gre > 0 ? [`${grouped(counters.gre)} GRE`, ...udp] : udp;
+/** What came of each kind of input that is listed, and plain frames. */
+function carried({ counters: c, inputs }: Demux): string[] {
+  const plain = c.plain > 0 ? [counted(c.plain, 'plain frame')] : [];
+  if (c.plain > 0 && c.plain === c.packets) return plain;
+  const udp = inputs.udp.length > 0 ? [`${grouped(c.udp)} in UDP`] : [];
+  const gre = inputs.gre || c.gre > 0 ? [`${grouped(c.gre)} GRE`] : [];
+  return [...gre, ...udp, ...plain];
 }
 
 /** Mirrors of inputs that are not listed, and those that want more than to be read. */
@@ -130,6 +142,18 @@ function inputLines({ counters, inputs }: Demux): string[] {
         'back, which nobody sends here: mirror to this program, do not route through it',
     );
   return lines;
+}
+
+/** Which captures were found to be plain. */
+function kindLines(kinds: Reading['kinds']): string[] {
+  const plain = [...kinds].flatMap(([{ name }, kind]) => (kind === 'frames' ? [name] : []));
+  if (plain.length === 0) return [];
+  const more = plain.length > MOST_NAMED ? ` and ${counted(plain.length - MOST_NAMED, 'more capture')}` : '';
+  const names = plain.slice(0, MOST_NAMED).join(', ');
+  return [
+    `read as plain frames: ${names}${more} (no mirror in the first ${grouped(LOOK_PACKETS)} packets; ` +
+      '--as says otherwise)',
+  ];
 }
 
 /** What came of `--path`, and which of its bounds were hit. */
@@ -192,8 +216,9 @@ function mirrorLines(mirrors: MirrorTable, columns = Number.POSITIVE_INFINITY): 
   return lines;
 }
 
-/** erspan2 10.0.0.1 → 10.0.0.2 session 30 */
+/** erspan2 10.0.0.1 → 10.0.0.2 session 30; capture a.pcap */
 function pointWords(p: MirrorPoint): string {
+  if (isPlain(p.type)) return `${MIRROR_TYPE_NAMES[p.type]} ${p.name}`;
   const numbered = p.type <= MirrorType.Erspan3 || p.session !== 0;
   const id = numbered ? ` session ${p.session}` : p.key === null ? '' : ` key ${p.key}`;
   return `${MIRROR_TYPE_NAMES[p.type]} ${formatIp(p.source, 0)} → ${formatIp(p.target, 0)}${id}`;

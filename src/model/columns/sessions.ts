@@ -84,21 +84,22 @@ export const SESSIONS: Table = {
         'How the frames were mirrored: `erspan1`, `erspan2`, `erspan3`, `gre` (IP in GRE), `gretap` ' +
         '(Ethernet in GRE), `pptp`, `mellanox` (what NVIDIA Spectrum switches send under SONiC, GRE type ' +
         "0x8949); in UDP `vxlan`, `vxlan-gpe`, `geneve`, `gre-udp` (GRE), `tzsp`, `jmirror` (Juniper's), " +
-        "`erm` (HP's).",
+        "`erm` (HP's); `span` (an interface's own frames), `capture` (those of a capture that holds no " +
+        'mirror).',
     },
     {
       name: 'mirror_source',
       field: 19,
       type: IP,
       from: 'point.source',
-      doc: 'Outer source address: the switch, router or host that mirrors.',
+      doc: 'Outer source address: the switch, router or host that mirrors; `::` for `span` and `capture`.',
     },
     {
       name: 'mirror_target',
       field: 20,
       type: IP,
       from: 'point.target',
-      doc: 'Outer destination address: the collector.',
+      doc: 'Outer destination address: the collector; `::` for `span` and `capture`.',
     },
     {
       name: 'mirror_session',
@@ -116,7 +117,8 @@ export const SESSIONS: Table = {
       from: 'point.name',
       doc:
         'Name of the mirror point, from its entry of `mirrors` in the configuration when the row was ' +
-        "written; empty where no entry names it, and for captures. In a group, the group's.",
+        'written; empty where no entry names it. For `span` the interface where no entry names it, for ' +
+        "`capture` the file. In a group, the group's.",
     },
     {
       name: 'site',

@@ -1,7 +1,8 @@
 /**
  * Packets of mirrored traffic as lines of NDJSON (`read --ndjson packets`): the outer packet, its GRE header,
- * the mirror point, the layers of the frame inside, and its conversation. Every line has every key, in the
- * same order; keys that do not apply are null. docs/reference/ndjson.md explains every key.
+ * the mirror point, the layers of the frame inside, and its conversation; and plain frames, which have no
+ * outer packet. Every line has every key, in the same order; keys that do not apply are null.
+ * docs/reference/ndjson.md explains every key.
  */
 
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES, MirrorType } from '../../model/mirror-point.js';
@@ -20,6 +21,9 @@ import { pointJson, rfc3339, text } from './ndjson.js';
 const NO_GRE =
   '"gre_flags":null,"gre_version":null,"gre_protocol":null,"gre_checksum":null,"gre_key":null,' +
   '"gre_sequence":null,"gre_acknowledgment":null';
+const NO_OUTER =
+  '"outer_source":null,"outer_destination":null,"outer_ttl":null,"outer_tos":null,"outer_bytes":null,' +
+  `"input":null,"outer_source_port":null,"outer_destination_port":null,${NO_GRE}`;
 const NO_POINT = '"mirror_type":null,"mirror_source":null,"mirror_target":null,"mirror_session":null';
 const NO_MIRRORED =
   '"mirror_port":null,"mirror_direction":null,"mirror_hardware":null,"security_group":null,' +
@@ -28,7 +32,7 @@ const NO_FRAME =
   '"captured":null,"length":null,"truncated":null,"layers":[],"vlan_ids":[],"ether_type":null,"source_ip":null,"destination_ip":null,"source_port":null,"destination_port":null,"protocol":null,"transport":null,"bytes":null,"payload":null';
 
 /**
- * A packet, or one frame of it.
+ * A packet, or one frame of it; or a plain frame.
  *
  * @param gre as far as it was parsed, where there is one
  * @param mirrored undefined if no frame was reached; likewise `frame` if none can be decoded
@@ -42,11 +46,12 @@ export function packetJson(
   malformed: number,
 ): string {
   const reason = malformed === 0 ? null : text(MALFORMED_NAMES[malformed]);
+  const around = outer.ipVersion === 0 ? NO_OUTER : `${outerJson(outer)},${greJson(outer, gre)}`;
   const point = mirrored === undefined ? NO_POINT : pointJson(mirrored.point);
   const said = mirrored === undefined ? NO_MIRRORED : mirroredJson(mirrored);
   const inner = frame === undefined || mirrored === undefined ? NO_FRAME : frameJson(outer, mirrored, frame);
   return (
-    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${outerJson(outer)},${greJson(outer, gre)},` +
+    `{"time":"${rfc3339(outer.sec, outer.nsec)}",${around},` +
     `${point},${said},${inner},"malformed":${reason}}`
   );
 }

@@ -17,10 +17,12 @@ import { ipBytes, macBytes } from './host.js';
 import type { PacketBuilder } from './packet.js';
 
 export interface MirrorSourceOptions {
-  type: 'erspan1' | 'erspan2' | 'erspan3' | 'gre' | 'gretap' | 'mellanox' | UdpInputKind;
-  /** The addresses of the switch and the collector. */
+  type: 'erspan1' | 'erspan2' | 'erspan3' | 'gre' | 'gretap' | 'mellanox' | 'capture' | UdpInputKind;
+  /** The addresses of the switch and the collector; `::` for plain frames. */
   source: string;
   target: string;
+  /** Of plain frames: the name of what they come from. */
+  name?: string;
   /** ERSPAN session; VNI; jmirror's intercept id. */
   session?: number;
   /** ERSPAN type II index, type III hardware id and direction. */
@@ -109,6 +111,10 @@ export class MirrorSource {
   /** Wraps the frame (or, for GRE without Ethernet, the packet) for the collector. */
   wrap(p: PacketBuilder, sequence = this.numbered ? this.takeSequence() : undefined): PacketBuilder {
     const o = this.options;
+    this.packets++;
+    this.lost += this.lostSince;
+    this.lostSince = 0;
+    if (o.type === 'capture') return p;
     if (o.type in UDP_INPUT_PORTS && o.type !== 'gre-udp') return this.sent(p, this.inUdp(p, sequence));
     if (o.type.startsWith('erspan')) p.erspan(this.erspanHeader());
     // The meaning of these bytes is unknown. Whoever read them would find the header of something else.
@@ -128,11 +134,7 @@ export class MirrorSource {
     if (port !== undefined) this.udp(p, o.port ?? port);
     p.ip(this.source, this.target, { ttl: 60 });
     if (o.outerVlan !== undefined) p.vlan(o.outerVlan);
-    p.ethernet(SWITCH_MAC, COLLECTOR_MAC);
-    this.packets++;
-    this.lost += this.lostSince;
-    this.lostSince = 0;
-    return p;
+    return p.ethernet(SWITCH_MAC, COLLECTOR_MAC);
   }
 
   /** The source port is a hash of the frame's addresses and ports, as RFC 7348 section 5 asks for. */
@@ -211,6 +213,7 @@ export class MirrorSource {
       mirror_target: o.target,
       mirror_session: o.type === 'erspan1' ? 0 : (o.session ?? 0),
       gre_key: o.key ?? null,
+      mirror_name: o.name ?? '',
     };
   }
 }

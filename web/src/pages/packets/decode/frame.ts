@@ -230,6 +230,7 @@ const MIRRORS: Readonly<Record<KeptFrame['mirror_type'], string>> = {
 function mirrorLayer(frame: KeptFrame): Shown {
   const { mirror_type: type } = frame;
   const isErspan = type.startsWith('erspan');
+  const isPlain = type === 'span' || type === 'capture';
   const words = [
     ...(isErspan ? [`session ${frame.mirror_session}`] : []),
     ...(frame.gre_key !== null ? [`key ${frame.gre_key}`] : []),
@@ -243,12 +244,12 @@ function mirrorLayer(frame: KeptFrame): Shown {
   const add = (name: string, value: string): void => {
     fields.push({ name, value, at: -1, length: 0 });
   };
-  add('outer', `${frame.mirror_source} → ${frame.mirror_target}`);
+  if (!isPlain) add('outer', `${frame.mirror_source} → ${frame.mirror_target}`);
   if (frame.mirror_direction !== 'unknown') add('direction', frame.mirror_direction);
   if (frame.mirror_hardware !== 0) add('hardware', String(frame.mirror_hardware));
   if (frame.security_group !== 0) add('security group', String(frame.security_group));
   if (frame.mirror_sensor !== '') add('sensor', frame.mirror_sensor);
-  if (!isErspan) add('protocol', etherTypeWords(frame.gre_protocol));
+  if (!isErspan && !isPlain) add('protocol', etherTypeWords(frame.gre_protocol));
   add('truncated', frame.truncated ? 'yes' : 'no');
   if (frame.length < frame.original_length)
     add('kept', `${count(frame.length)} of ${bytesOf(frame.original_length)}`);
