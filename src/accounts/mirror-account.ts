@@ -107,7 +107,7 @@ export class Account {
 
   set rule(rule: AccountRule) {
     this.entryRule = rule;
-    this.point.name = rule.name;
+    this.point.name = rule.name || this.point.origin;
     this.point.site = rule.site;
   }
 

@@ -9,6 +9,8 @@ export interface PointData {
   readonly target: Uint8Array;
   readonly session: number;
   readonly key: number | null;
+  /** Where plain frames come from; '' for others. */
+  readonly origin: string;
   /**
    * For the point shared by all without a place: the name of their entry of `mirrors`, empty for unknown
    * ones.

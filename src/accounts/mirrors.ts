@@ -148,7 +148,15 @@ export class MirrorTable {
     key: number,
     sec: number,
   ): MirrorPoint | undefined {
-    const point = this.find(type, packet, session, key);
+    return this.uncounted(this.find(type, packet, session, key), sec);
+  }
+
+  /** The same for plain frames. */
+  findOriginUncounted(type: MirrorType, origin: string, sec: number): MirrorPoint | undefined {
+    return this.uncounted(this.findOrigin(type, origin), sec);
+  }
+
+  private uncounted(point: MirrorPoint | undefined, sec: number): MirrorPoint | undefined {
     if (point === undefined) return undefined;
     const { index } = point;
     this.quiet[index] = Math.max(this.quiet[index], sec);

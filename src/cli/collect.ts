@@ -13,6 +13,7 @@ interface CollectOptions {
   config?: string;
   interface: string[];
   input: string[];
+  span: string[];
   receiver?: string;
   workers?: number;
   store?: string;
@@ -42,6 +43,13 @@ export function registerCollect(program: Command): void {
       '--input <kind>',
       `what carries mirrored traffic: ${INPUT_WORDS}; repeatable, and the list is all: gre has to be in it ` +
         'to stay (default: gre)',
+      gather,
+      [],
+    )
+    .option(
+      '--span <interface>',
+      'take the frames of this interface as mirrored traffic, as of a SPAN port or a TAP; repeatable, one of ' +
+        'the inputs: GRE is received only with --input gre',
       gather,
       [],
     )
@@ -166,7 +174,9 @@ async function configuration(options: CollectOptions): Promise<Config> {
   const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
   const given: ConfigOverrides = {
     ...(options.interface.length > 0 && { interfaces: options.interface }),
-    ...(options.input.length > 0 && { inputs: options.input }),
+    ...(options.input.length + options.span.length > 0 && {
+      inputs: [...options.input, ...options.span.map((span) => ({ span }))],
+    }),
     receiver: options.receiver,
     workers: options.workers,
     store: options.store,

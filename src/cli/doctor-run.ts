@@ -67,7 +67,7 @@ async function ofPackets(
   path: PacketPath,
   network: Network | undefined,
 ): Promise<Finding[]> {
-  const { interfaceFindings } = await import('../doctor/interface.js');
+  const { interfaceFindings, spanFindings } = await import('../doctor/interface.js');
   const { firewallFindings, firewallRulings } = await import('../doctor/firewall/findings.js');
   const { readRules } = await import('../doctor/firewall/read.js');
   const { portFindings } = await import('../doctor/ports.js');
@@ -79,7 +79,11 @@ async function ofPackets(
   const { tables, unread } = readRules();
   const question = { path, network, interfaces, named: path.named, sources };
   const rulings = firewallRulings(question, tables);
+  const ofSpans = path.spans.flatMap((name) => spanFindings(name, network));
+  // Nothing else is received: rules and trials are about packets to this host.
+  if (interfaces.length === 0 && !raw && path.spans.length > 0) return ofSpans;
   return [
+    ...ofSpans,
     ...interfaces.flatMap((name) =>
       interfaceFindings(name, {
         named: path.named,

@@ -320,6 +320,7 @@ export class Collector {
       ringSize: config.ring_size,
       promiscuous: config.promiscuous,
       inputs: config.inputs,
+      spanOutgoing: config.span_outgoing,
       path: this.pathOptions(config.workers),
       store: () => this.store.connect(),
       minute: (counts) => this.accounts.minute(counts),
@@ -395,11 +396,11 @@ export class Collector {
       this.log.info(`metrics on http://${host.includes(':') ? `[${host}]` : host}:${this.http.port}/metrics`);
     }
     this.openConsole();
-    const where = this.ring === undefined ? socketWords(config.inputs) : config.interfaces.join(', ');
+    const where = this.ring === undefined ? socketWords(config.inputs) : ringWords(config);
     this.log.info(
       this.storeless
         ? 'no store: tunnels carry packets, and nothing is observed or stored'
-        : `receiving ${inputWords(config.inputs)} on ${where}`,
+        : `receiving ${where}`,
     );
   }
 
@@ -471,7 +472,8 @@ export class Collector {
   private account(): void {
     const now = Date.now();
     if (this.rawPath !== undefined) this.accounts.changes(0, this.rawPath.changes(), now);
-    this.accounts.kernelDrops(this.ring?.dropped ?? this.raw?.dropped ?? 0, now);
+    const { ring, raw } = this;
+    this.accounts.kernelDrops(ring?.dropped ?? raw?.dropped ?? 0, now, ring?.spansDropped);
   }
 
   /** What shows what happens now: the workers' packet paths, or that of this thread. */
@@ -663,10 +665,19 @@ export class Collector {
   }
 }
 
-/** What is opened without a ring. */
-function socketWords({ gre, udp }: Inputs): string {
-  if (udp.length === 0) return 'raw sockets';
-  return gre ? 'raw and UDP sockets' : 'UDP sockets';
+/** What is received without a ring, and where. */
+function socketWords(inputs: Inputs): string {
+  const sockets = inputs.udp.length === 0 ? 'raw' : inputs.gre ? 'raw and UDP' : 'UDP';
+  return `${inputWords(inputs)} on ${sockets} sockets`;
+}
+
+/** The same with a ring: what is encapsulated, and the frames of SPAN ports. */
+function ringWords({ inputs, interfaces }: Config): string {
+  const words = inputWords(inputs);
+  return [
+    ...(words === '' ? [] : [`${words} on ${interfaces.join(', ')}`]),
+    ...(inputs.span.length === 0 ? [] : [`all frames on ${inputs.span.join(', ')}`]),
+  ].join('; ');
 }
 
 /** The sessions that each worker holds. */

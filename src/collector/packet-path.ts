@@ -18,7 +18,7 @@ import type { TableName } from '../model/columns/tables.js';
 import { EndReason } from '../model/end-reason.js';
 import { DEFAULT_INPUTS, type Inputs } from '../model/inputs.js';
 import type { OpenOrder } from '../model/live.js';
-import type { MirrorPoint, MirrorType } from '../model/mirror-point.js';
+import { type MirrorPoint, MirrorType } from '../model/mirror-point.js';
 import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
@@ -202,9 +202,12 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.pipeline.demux.setTunnelPorts(new TunnelPorts(options.rules.overlays));
   }
 
-  process(batch: PacketBatch): void {
-    this.live.look(batch);
-    this.pipeline.process(batch);
+  /** @param span the SPAN port whose frames these are; undefined: packets that carry mirrored traffic */
+  process(batch: PacketBatch, span?: string): void {
+    if (span === undefined) {
+      this.live.look(batch);
+      this.pipeline.process(batch);
+    } else this.pipeline.demux.processPlain(batch, MirrorType.Span, span);
     const last = batch.count - 1;
     if (last >= 0) this.lastPacket = batch.sec[last] * 1e3 + batch.nsec[last] / 1e6;
     this.handover?.flush();
@@ -237,6 +240,14 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
 
   pointOf(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined {
     return this.pipeline.mirrors.findUncounted(type, packet, session, key, Math.floor(this.lastPacket / 1e3));
+  }
+
+  pointOfSpan(name: string): MirrorPoint | undefined {
+    return this.pipeline.mirrors.findOriginUncounted(
+      MirrorType.Span,
+      name,
+      Math.floor(this.lastPacket / 1e3),
+    );
   }
 
   takeHandedOver(f: Frame, m: Mirrored, arrived: number): void {
@@ -386,9 +397,9 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   }
 
   made(point: MirrorPoint, pool: number, isNew: boolean): void {
-    const rule = ruleOf(pool, this.rules);
+    const rule = ruleOf(pool, this.rules, point.type);
     this.byPoint[point.index] = rule;
-    point.name = rule.name;
+    point.name = rule.name || point.origin;
     point.site = rule.site;
     if (isNew) {
       this.untold[point.index] = true;
@@ -430,9 +441,9 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   }
 
   private countsOf(r: MirrorRecord): MirrorCounts {
-    const { index, type, source, target, session, key } = r.point;
+    const { index, type, source, target, session, key, origin } = r.point;
     const sharedBy = this.pipeline.mirrors.isShared(r.point) ? this.byPoint[index].name : undefined;
-    return { ...r, point: { type, source, target, session, key, sharedBy } };
+    return { ...r, point: { type, source, target, session, key, origin, sharedBy } };
   }
 
   private flush(): void {

@@ -3,7 +3,7 @@ import { GROUP_WINDOW } from '../config/groups.js';
 import { matchesPoint } from '../config/mirror-match.js';
 import type { Separator } from '../config/overlays.js';
 import type { Config, GroupConfig, MirrorConfig } from '../config/schema.js';
-import type { PointIdentity } from '../model/mirror-point.js';
+import { MirrorType, type PointIdentity } from '../model/mirror-point.js';
 import type { Membership } from '../sessions/groups.js';
 import { separationBits } from '../sessions/separation.js';
 import type { TunnelConfig } from '../tunnels/spec/config.js';
@@ -93,17 +93,22 @@ export function entryOf(point: PointIdentity, rules: MirrorRules): number {
 
 /** The first entry that matches decides; without one, `unknown_mirrors`. */
 export function ruleFor(point: PointIdentity, rules: MirrorRules): MirrorRule {
-  return ruleOf(entryOf(point, rules), rules);
+  return ruleOf(entryOf(point, rules), rules, point.type);
 }
 
-/** The rule of an entry, by its place in `mirrors`; any other number gives the rule of unknown points. */
-export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
+/**
+ * The rule of an entry, by its place in `mirrors`; any other number gives the rule of unknown points.
+ *
+ * @param type of the point: a SPAN port is never a stranger, because `inputs` names it
+ */
+export function ruleOf(place: number, rules: MirrorRules, type?: MirrorType): MirrorRule {
   const entry: MirrorConfig | undefined = rules.mirrors[place];
   if (entry === undefined) {
+    const policy = type === MirrorType.Span ? 'observe' : rules.unknown;
     return {
       name: '',
       site: '',
-      policy: rules.unknown,
+      policy,
       dedupWindow: 0,
       snapLength: 0,
       keepBytes: rules.packets.bytes,
@@ -113,7 +118,7 @@ export function ruleOf(place: number, rules: MirrorRules): MirrorRule {
       applications: rules.applications,
       hardwareTime: false,
       // Refused packets go to no TAP device either.
-      tap: rules.unknown === 'refuse' ? -1 : rules.tapAll,
+      tap: policy === 'refuse' ? -1 : rules.tapAll,
     };
   }
   const group = groupOf(entry, rules);

@@ -7,8 +7,9 @@
  */
 import { randomInt } from 'node:crypto';
 import { ADDRESS_WORDS, NO_KEY, type PointGate, REFUSED } from '../accounts/point-gate.js';
+import { matchesPoint } from '../config/mirror-match.js';
 import type { MirrorConfig } from '../config/schema.js';
-import { MIRROR_TYPE_NAMES, MirrorType } from '../model/mirror-point.js';
+import { isPlain, MIRROR_TYPE_NAMES, MirrorType, type PointIdentity } from '../model/mirror-point.js';
 import { u32 } from '../wire/bytes.js';
 import type { MirrorRules } from './policy.js';
 
@@ -120,9 +121,11 @@ export class RuleIndex implements PointGate {
   private readonly otherwise: number;
   private readonly unknown: number;
   private readonly shortest: number;
+  private readonly mirrors: readonly MirrorConfig[];
 
   /** @param longestTimeout seconds without packets after which no session is open any more */
   constructor(rules: MirrorRules, longestTimeout: number) {
+    this.mirrors = rules.mirrors;
     this.unknown = rules.mirrors.length;
     this.otherwise = rules.unknown === 'refuse' ? REFUSED : this.unknown;
     this.places = [...rules.mirrors.map((m) => m.points), rules.unknownPoints];
@@ -133,7 +136,8 @@ export class RuleIndex implements PointGate {
     this.shortest = Math.max(IDLE, TIMEOUTS * longestTimeout);
   }
 
-  poolOf(type: MirrorType, words: Uint32Array, session: number, key: number): number {
+  poolOf(type: MirrorType, words: Uint32Array, session: number, key: number, origin = ''): number {
+    if (isPlain(type)) return this.poolOfPlain(type, origin);
     // The key of a PPTP call is its number and the packet's length.
     const hasKey = key !== NO_KEY && type !== MirrorType.Pptp;
     const { shapes } = this;
@@ -146,6 +150,12 @@ export class RuleIndex implements PointGate {
       if (place !== NONE && (first === NONE || place < first)) first = place;
     }
     return first === NONE ? this.otherwise : first;
+  }
+
+  /** Plain frames come from few places, so their entries are looked through one by one. */
+  private poolOfPlain(type: MirrorType, origin: string): number {
+    const place = this.mirrors.findIndex((m) => matchesPoint(m, plainPoint(type, origin)));
+    return place < 0 ? this.unknown : place;
   }
 
   mayAdmit(words: Uint32Array): boolean {
@@ -164,6 +174,8 @@ export class RuleIndex implements PointGate {
 function shapesOf(mirrors: readonly MirrorConfig[]): Shape[] {
   const groups = new Map<string, number[]>();
   for (const [place, m] of mirrors.entries()) {
+    // It is that of a SPAN port, which has no addresses.
+    if (m.span !== undefined) continue;
     const name = `${bitsOf(m)} ${m.type !== undefined} ${m.session !== undefined} ${m.key !== undefined}`;
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [place]);
@@ -187,6 +199,11 @@ function shapesOf(mirrors: readonly MirrorConfig[]): Shape[] {
     }
     return shape;
   });
+}
+
+/** What is known of plain frames. */
+function plainPoint(type: MirrorType, origin: string): Omit<PointIdentity, 'target'> {
+  return { type, source: new Uint8Array(16), session: 0, key: null, origin };
 }
 
 function bitsOf(m: MirrorConfig): number {

@@ -5,10 +5,29 @@ import type { Config } from './schema.js';
 
 /** @throws UsageError for keys that exclude each other */
 export function receiverKind(config: Config): 'raw' | 'ring' {
-  const kind = config.receiver ?? (config.interfaces.length > 0 ? 'ring' : 'raw');
-  if (kind === 'ring' && config.interfaces.length === 0) {
-    throw new UsageError('the ring receiver reads interfaces: name one with --interface');
+  const { gre, udp, span } = config.inputs;
+  const kind = config.receiver ?? (config.interfaces.length + span.length > 0 ? 'ring' : 'raw');
+  const encapsulated = gre || udp.length > 0;
+  if (kind === 'raw' && span.length > 0)
+    throw new UsageError('a SPAN port is read by a ring: leave out `receiver: raw`');
+  const both = span.find((name) => config.interfaces.includes(name));
+  if (both !== undefined)
+    throw new UsageError(
+      `${both} is a SPAN port, all frames of which are read, and an interface on which mirrored traffic ` +
+        'arrives: leave it out of one of them',
+    );
+  if (kind === 'ring' && encapsulated && config.interfaces.length === 0) {
+    throw new UsageError(
+      span.length > 0
+        ? 'beside a SPAN port, other inputs are received by a ring: name the interfaces that they arrive on ' +
+            'with --interface'
+        : 'the ring receiver reads interfaces: name one with --interface',
+    );
   }
+  if (!encapsulated && config.interfaces.length > 0)
+    throw new UsageError(
+      `nothing is received on ${config.interfaces.join(', ')}: add gre to the inputs, or leave out --interface`,
+    );
   if (kind === 'raw' && config.interfaces.length > 0) {
     throw new UsageError(
       'the raw receiver takes what this host is sent, on any interface: leave out --interface',

@@ -186,6 +186,9 @@ export const mirrorSchema = z.strictObject({
     .string()
     .default('')
     .describe('Where it is: in `status`, a label of metrics, and the column `site`.'),
+  span: interfaceName
+    .optional()
+    .describe('The interface whose own frames it is: one of `{ span: … }` in `inputs`. Without it: any.'),
   source: prefix.optional().describe('The sender: an address or prefix. Without it: any.'),
   type: z
     .enum(mirrorTypes)
@@ -387,6 +390,13 @@ const plainSchema = z.strictObject({
       'What mirrored traffic comes in: a list, which is all. `gre` (IP protocol 47, with ERSPAN), and what ' +
         'lies in UDP, each with a port other than the usual one if you name it, as in `vxlan:8472`: ' +
         `${inputPorts()}. \`{ span: eth1 }\`: the frames of that interface.`,
+    ),
+  span_outgoing: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether what this host itself sends through a SPAN port of `inputs` is taken too: for an interface ' +
+        "whose own host's traffic is of interest.",
     ),
   receiver: z
     .enum(['raw', 'ring'])

@@ -10,6 +10,8 @@ import {
   interfaceIndex,
   interfaceMtu,
 } from '../linux/interface.js';
+import { interfacePackets } from '../linux/interface-packets.js';
+import { grouped } from '../model/words.js';
 import { bad, type Finding, good, poor } from './finding.js';
 import { sysctl } from './host.js';
 import type { Network } from './network.js';
@@ -58,6 +60,52 @@ export function interfaceFindings(name: string, question: InterfaceQuestion): Fi
     ...xdp(name, network),
     reversePath(ip, question),
   ];
+}
+
+/** About a SPAN port: whether all of its frames come as they were. */
+export function spanFindings(name: string, network: Network | undefined): Finding[] {
+  if (interfaceIndex(name) === 0) return [bad(name, 'there is no such interface', 'ip link')];
+  const flags = interfaceFlags(name);
+  if ((flags & IFF_UP) === 0) return [bad(name, 'is down', `ip link set ${name} up`)];
+  if ((flags & IFF_RUNNING) === 0)
+    return [bad(name, 'has no carrier: nothing is plugged in, or the other end is down', `ethtool ${name}`)];
+  return [
+    good(name, 'is up'),
+    ...partOf(name, false, network),
+    spanMtu(name),
+    offloads(name, 'frames into one: packets are longer and fewer than they were'),
+    vlan(name),
+    ...xdp(name, network),
+    frames(name),
+  ];
+}
+
+/** The longest packet of ordinary Ethernet. */
+const ETHERNET_MTU = 1500;
+
+/** Drivers drop what is longer than the MTU allows. */
+function spanMtu(name: string): Finding {
+  const value = interfaceMtu(name);
+  const subject = `${name} MTU`;
+  const larger = 'the mirrored network has larger ones, frames that are longer are dropped here';
+  if (value >= ETHERNET_MTU) return good(subject, `${value}; if ${larger}`);
+  return poor(
+    subject,
+    `${value}: frames of full size (${ETHERNET_MTU} bytes and their header) may be dropped here`,
+    `ip link set ${name} mtu 9216`,
+  );
+}
+
+function frames(name: string): Finding {
+  const subject = `${name} frames`;
+  const received = interfacePackets(name);
+  if (received === undefined) return good(subject, 'the kernel does not say how many have come');
+  if (received > 0) return good(subject, `${grouped(received)} received since the interface exists`);
+  return poor(
+    subject,
+    'none received since the interface exists: nothing is mirrored to it, or it goes to another port',
+    `tcpdump -i ${name} -c 10`,
+  );
 }
 
 /** The master of an interface determines the interface by which its packets arrive. */
@@ -133,7 +181,7 @@ function mtu(name: string): Finding {
 /**
  * Merged packets have one outer header for many packets: lengths, sequence numbers and counts would be wrong.
  */
-function offloads(name: string): Finding {
+function offloads(name: string, what = 'mirrored packets into one'): Finding {
   const on: string[] = [];
   if (ethtoolValue(name, Ethtool.Gro) === 1) on.push('gro');
   const flags = ethtoolValue(name, Ethtool.Flags);
@@ -142,7 +190,7 @@ function offloads(name: string): Finding {
   if (on.length === 0) return good(subject, 'nothing merges packets on their way in');
   return poor(
     subject,
-    `${on.join(' and ')} on: the kernel may merge mirrored packets into one`,
+    `${on.join(' and ')} on: the kernel may merge ${what}`,
     `ethtool -K ${name} ${on.map((o) => `${o} off`).join(' ')}`,
   );
 }

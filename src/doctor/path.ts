@@ -16,6 +16,8 @@ export interface PacketPath {
   /** What the sockets receive; without them, what rings do. */
   readonly carriers: readonly Carrier[];
   readonly interfaces: readonly string[];
+  /** Those whose own frames are read. */
+  readonly spans: readonly string[];
   /** Whether the interfaces were named, rather than found. */
   readonly named: boolean;
   readonly findings: readonly Finding[];
@@ -32,15 +34,19 @@ export function packetPath(
   receiver: 'raw' | 'ring' | undefined,
   network: Network | undefined,
 ): PacketPath {
-  const kind = receiver ?? config.receiver ?? (looked.length + config.interfaces.length > 0 ? 'ring' : 'raw');
+  const { gre, udp, span: spans } = config.inputs;
+  const named = looked.length + config.interfaces.length + spans.length;
+  const kind = receiver ?? config.receiver ?? (named > 0 ? 'ring' : 'raw');
   const raw = kind === 'raw' || config.tunnels.length > 0;
   const carriers = carriersOf(config, kind);
   const findings = [wordsOf(config, looked, kind)];
   const names = looked.length > 0 ? looked : config.interfaces;
-  if (names.length > 0) return { raw, kind, carriers, interfaces: names, named: true, findings };
+  const onlySpans = !gre && udp.length === 0;
+  const path = { raw, kind, carriers, spans, findings } as const;
+  if (names.length > 0 || onlySpans) return { ...path, interfaces: names, named: true };
   const found = expected(network);
   findings.push(foundFinding(found, network));
-  return { raw, kind, carriers, interfaces: found, named: false, findings };
+  return { ...path, interfaces: found, named: false };
 }
 
 /** Beside a ring, only tunnels have sockets, and they take GRE. */
@@ -65,10 +71,12 @@ function wordsOf(config: Config, looked: readonly string[], kind: 'raw' | 'ring'
   }
   if (kind === 'ring') {
     const names = looked.length > 0 ? looked : config.interfaces;
-    return good(
-      subject,
-      `a ring on ${names.join(', ')}, which receives before any rule of a firewall${tunnels}`,
-    );
+    const { span } = config.inputs;
+    const rings = [
+      ...(names.length > 0 ? [`a ring on ${names.join(', ')}`] : []),
+      ...(span.length > 0 ? [`a ring on ${span.join(', ')}, all frames of which are read`] : []),
+    ];
+    return good(subject, `${rings.join('; ')}; rings receive before any rule of a firewall${tunnels}`);
   }
   const only = looked.length > 0 ? `; only looked at, since raw sockets have none: ${looked.join(', ')}` : '';
   return good(

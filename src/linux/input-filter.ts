@@ -133,6 +133,11 @@ function deeper(gre: boolean, udp: readonly number[]): number[] {
   return [...last, IpProtocol.Ah, ...IPV6_EXTENSIONS];
 }
 
+/** Passes every packet: those of a SPAN port. */
+export function passAll(): Uint8Array {
+  return new BpfProgram().answer(ACCEPT).assemble();
+}
+
 /** Scratch words of the fanout program. */
 const M_OFFSET = 0;
 const M_PAYLOAD = 1;
@@ -252,8 +257,41 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false, udp: readonly Udp
     p.label(`tag${tag + 1}`);
   }
   p.label('mac').loadX('w', 2).storeA(M_SUM).loadX('w', 8).fetchX(M_SUM).aluX('add').goto('mix');
-
   p.label('outer').setX(0).load('w', SKF_AD_PROTOCOL).jump('jeq', EtherType.Ipv4, 'inner4', 'inner6');
+  byAddresses(p);
+  return p.assemble();
+}
+
+/**
+ * Chooses the worker of a SPAN port's frame by its addresses, as {@link fanoutByInnerAddresses} does: so both
+ * directions of a conversation reach the same worker, and so do its fragments. Of frames in a tunnel these are
+ * the tunnel's addresses. Frames without IP go to the first worker. Here a frame starts behind its Ethernet
+ * header, and behind the first VLAN tag.
+ */
+export function fanoutByAddresses(): Uint8Array {
+  const p = new BpfProgram();
+  p.setX(0)
+    .load('w', SKF_AD_PROTOCOL)
+    .jump('jeq', EtherType.Ipv4, 'inner4')
+    .jump('jeq', EtherType.Ipv6, 'inner6');
+  // What a further tag announces follows its two bytes.
+  for (const tpid of VLAN_TPIDS) p.jump('jeq', tpid, 'tag1');
+  p.goto('other');
+  for (let tag = 1; tag <= MAX_TAGS; tag++) {
+    p.label(`tag${tag}`)
+      .setX(4 * tag)
+      .loadX('h', -2 >>> 0);
+    p.jump('jeq', EtherType.Ipv4, 'inner4').jump('jeq', EtherType.Ipv6, 'inner6');
+    if (tag < MAX_TAGS) for (const tpid of VLAN_TPIDS) p.jump('jeq', tpid, `tag${tag + 1}`);
+    p.goto('other');
+  }
+  p.label('other').answer(0);
+  byAddresses(p);
+  return p.assemble();
+}
+
+/** Answers by the sum of the addresses of the IP header at X, which labels say the version of. */
+function byAddresses(p: BpfProgram): void {
   p.label('inner4').loadX('w', 12).storeA(M_SUM).loadX('w', 16).fetchX(M_SUM).aluX('add').goto('mix');
   p.label('inner6').storeX(M_OFFSET).setA(0).storeA(M_SUM);
   for (let word = 0; word < 8; word++) {
@@ -266,7 +304,6 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false, udp: readonly Udp
   // Fibonacci hashing: the kernel takes the result modulo the number of workers, so the low bits must depend
   // on all bits.
   p.label('mix').alu('mul', 0x9e3779b1).tax().alu('rsh', 15).aluX('xor').answerA();
-  return p.assemble();
 }
 
 /** Tags of a TZSP header that are looked over: RouterOS writes none, Kismet and sensors of radios a dozen. */

@@ -81,10 +81,12 @@ export function bindRing(fd: number, index: number, name: string): void {
 
 /**
  * Adds the bound socket to the group `id` (1 to 65535, unique in a network namespace), which distributes an
- * interface's packets by a classic BPF program. IPv4 fragments are reassembled before the program runs.
+ * interface's packets by a classic BPF program.
+ *
+ * @param defragment whether IPv4 fragments are reassembled before the program runs, and received so
  */
-export function joinFanout(fd: number, id: number, program: Uint8Array): void {
-  const argument = id | ((PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_DEFRAG) << 16);
+export function joinFanout(fd: number, id: number, program: Uint8Array, defragment = true): void {
+  const argument = id | ((PACKET_FANOUT_CBPF | (defragment ? PACKET_FANOUT_FLAG_DEFRAG : 0)) << 16);
   setIntOption(fd, SOL_PACKET, PACKET_FANOUT, argument, `the fanout group ${id}`);
   setFanoutProgram(fd, program);
 }

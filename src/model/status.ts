@@ -7,9 +7,9 @@ import type { Partial } from './told.js';
 import type { RefusedTunnelPackets, TunnelStatus } from './tunnel-status.js';
 
 export interface ReceiverStatus {
-  /** Interface name; `raw`: sockets for GRE; `vxlan:4789`: those of a UDP port. */
+  /** Interface name; `raw`: sockets for GRE; `vxlan:4789`: those of a UDP port. `span`: its own frames. */
   readonly name: string;
-  readonly kind: 'ring' | 'raw' | 'udp';
+  readonly kind: 'ring' | 'span' | 'raw' | 'udp';
   /** `up`, or what is wrong: `down`, `gone`, `failed`. */
   readonly state: string;
   /** Packets taken from the kernel, and those it dropped for lack of room. */

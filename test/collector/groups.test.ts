@@ -46,7 +46,7 @@ class Workers {
         reassembly: REASSEMBLY_DEFAULTS,
         rules,
         // No descriptor: waking writes to none.
-        ...(count > 1 && { handover: { out, into, wakes: out.map(() => -1) } }),
+        ...(count > 1 && { handover: { out, into, wakes: out.map(() => -1), spans: [] } }),
       };
       return new PacketPath(options, {
         segment: (table, segment) => {

@@ -63,6 +63,7 @@ function receiver(workers: number): RingReceiver {
     ringSize: 1 << 20,
     promiscuous: false,
     inputs: DEFAULT_INPUTS,
+    spanOutgoing: false,
     path: {
       collector: 'here',
       sessions: { capacity: 10 },

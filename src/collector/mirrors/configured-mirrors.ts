@@ -49,7 +49,7 @@ export class ConfiguredMirrors {
     return {
       name: entry.name,
       site: entry.site,
-      type: entry.type ?? '',
+      type: entry.type ?? (entry.span === undefined ? '' : 'span'),
       source: sourceText(entry),
       target: '',
       session: entry.session ?? null,
@@ -69,5 +69,5 @@ function sourceText({ source }: MirrorConfig): string {
 }
 
 function entryKey(m: MirrorConfig): string {
-  return JSON.stringify([m.name, m.source?.text, m.type, m.session, m.key]);
+  return JSON.stringify([m.name, m.source?.text, m.type, m.session, m.key, m.span]);
 }

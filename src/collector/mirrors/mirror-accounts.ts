@@ -14,7 +14,14 @@ import type { NumberWatch } from '../../accounts/number-watch.js';
 import { SequenceVerdict } from '../../accounts/numbering.js';
 import { NumberingShare } from '../../accounts/numbering-share.js';
 import { ClockKind } from '../../model/clock-kind.js';
-import { MIRROR_TYPE_NAMES, MirrorPoint, type PointIdentity, pointKey } from '../../model/mirror-point.js';
+import {
+  isPlain,
+  MIRROR_TYPE_NAMES,
+  MirrorPoint,
+  MirrorType,
+  type PointIdentity,
+  pointKey,
+} from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import type { MirrorsStatus, RefusedStatus } from '../../model/status.js';
 import { DEDUPLICATE_WORDS } from '../../model/words.js';
@@ -85,6 +92,8 @@ export class MirrorAccounts {
   private readonly untold = new Set<Account>();
   private readonly drops = new DropShares((account) => this.listing.changed(account));
   private readonly listing: MirrorListing;
+  /** By SPAN port: the drops that its account has. */
+  private readonly spansDropped = new Map<string, number>();
   private merge: NumberMerge | undefined;
   private readonly verdict = new SequenceVerdict();
   /** By the index in the merge. */
@@ -113,7 +122,7 @@ export class MirrorAccounts {
     this.shares = Array.from({ length: count }, () => NumberingShare.oneOf(count));
     for (const a of this.accounts.values()) {
       a.place = this.placeOf(a.point, a.sharedBy);
-      a.rule = ruleOf(a.place, rules);
+      a.rule = ruleOf(a.place, rules, a.point.type);
       this.observe(a);
     }
     this.listing.setRules(rules);
@@ -154,7 +163,7 @@ export class MirrorAccounts {
     if (packets > 0) {
       account.lastSeen = this.now / 1000;
       if (account.firstSeen === 0) account.firstSeen = account.lastSeen;
-      this.drops.sent(account, packets);
+      if (!isPlain(account.point.type)) this.drops.sent(account, packets);
       this.listing.sent(account, packets);
     }
     if (account.missing !== missing) this.drops.missing(account);
@@ -208,12 +217,34 @@ export class MirrorAccounts {
     delete this.merged[account.merged];
   }
 
-  /** Takes the kernel's drops of all receivers since the start, and divides them. */
-  kernelDrops(total: number, now: number): void {
+  /**
+   * Takes the kernel's drops since the start: those of all receivers of encapsulated traffic, which are
+   * divided, and those of each SPAN port, which are its own.
+   */
+  kernelDrops(total: number, now: number, spans?: ReadonlyMap<string, number>): void {
     this.merge?.run();
     this.merge?.changes((point) => this.judge(point));
-    this.drops.share(total, now, this.accounts.values());
+    this.drops.share(total, now, this.encapsulated());
+    if (spans !== undefined) this.spanDrops(spans);
     this.tell();
+  }
+
+  private spanDrops(spans: ReadonlyMap<string, number>): void {
+    for (const account of this.accounts.values()) {
+      const { type, origin } = account.point;
+      const dropped = type === MirrorType.Span ? spans.get(origin) : undefined;
+      const before = this.spansDropped.get(origin) ?? 0;
+      if (dropped === undefined || dropped === before) continue;
+      this.spansDropped.set(origin, dropped);
+      account.kernelDrops += dropped - before;
+      this.untold.add(account);
+      this.listing.changed(account);
+    }
+  }
+
+  /** Those whose drops are divided. */
+  private encapsulated(): Account[] {
+    return [...this.accounts.values()].filter(({ point }) => !isPlain(point.type));
   }
 
   /** Losses are published once the kernel's drops are known. */
@@ -245,7 +276,7 @@ export class MirrorAccounts {
   finish(): void {
     this.merge?.finish();
     this.merge?.changes((point) => this.judge(point));
-    this.drops.finish(this.accounts.values());
+    this.drops.finish(this.encapsulated());
     this.tell();
     this.writeUntil(Number.POSITIVE_INFINITY);
     for (const account of this.accounts.values()) this.putRest(account);
@@ -318,11 +349,11 @@ export class MirrorAccounts {
     const key = keyOf(data);
     let account = this.accounts.get(key);
     if (account === undefined) {
-      const { type, source, target, session, sharedBy } = data;
+      const { type, source, target, session, origin, sharedBy } = data;
       const place = this.placeOf(data, sharedBy);
       const merged = this.merge?.addPoint(data, this.shares[place]) ?? -1;
-      const point = new MirrorPoint(this.made++, type, source, target, session, data.key);
-      account = new Account(key, point, sharedBy, merged, place, ruleOf(place, this.rules));
+      const point = new MirrorPoint(this.made++, type, source, target, session, data.key, origin);
+      account = new Account(key, point, sharedBy, merged, place, ruleOf(place, this.rules, type));
       this.accounts.set(key, account);
       if (merged >= 0) this.merged[merged] = account;
       this.observe(account);
@@ -361,7 +392,7 @@ function keyOf(p: PointData): string {
 }
 
 function twiceText(a: Account): string {
-  const what = a.rule.name || `${MIRROR_TYPE_NAMES[a.point.type]} ${formatIp(a.point.source, 0)}`;
+  const what = a.point.name || `${MIRROR_TYPE_NAMES[a.point.type]} ${formatIp(a.point.source, 0)}`;
   return (
     `mirror ${what}: its frames come twice; ${DEDUPLICATE_WORDS} in its entry of mirrors ` +
     'counts each once'

@@ -168,9 +168,9 @@ export class MirrorListing {
   }
 }
 
-/** The points shared by all without a place are few: they are always listed. */
+/** The points shared by all without a place are few: they are always listed. So are SPAN ports. */
 function isStranger(a: Account): boolean {
-  return a.rule.name === '' && a.sharedBy === undefined;
+  return a.point.name === '' && a.sharedBy === undefined;
 }
 
 function loudest(accounts: Iterable<Account>): Account[] {
@@ -189,7 +189,7 @@ function statusOf(a: Account): MirrorStatus {
   const { counts } = a;
   if (a.listed && a.summed !== undefined) for (const what of COUNTED) counts[what] -= a.summed[what];
   return {
-    name: a.rule.name,
+    name: a.point.name,
     site: a.rule.site,
     type: MIRROR_TYPE_NAMES[a.point.type],
     source: formatIp(a.point.source, 0),

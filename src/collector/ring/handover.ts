@@ -8,7 +8,7 @@
  * are dropped and counted: capture waits for nobody.
  */
 import { NO_KEY } from '../../accounts/point-gate.js';
-import type { MirrorPoint, MirrorType } from '../../model/mirror-point.js';
+import { type MirrorPoint, MirrorType } from '../../model/mirror-point.js';
 import { Mirrored } from '../../model/mirrored.js';
 import { OuterPacket } from '../../model/outer-packet.js';
 import { FRAME_WORDS, moveFrame, packFrame, unpackFrame } from '../../sessions/frame-batch.js';
@@ -78,7 +78,11 @@ class Sender {
   private read = 0;
   private readonly fields = new Int32Array(FRAME_WORDS);
 
-  constructor(memory: SharedArrayBuffer) {
+  /** @param spans the SPAN ports, which have their place here for a key */
+  constructor(
+    memory: SharedArrayBuffer,
+    private readonly spans: readonly string[],
+  ) {
     this.words = new Int32Array(memory);
     this.data = new Int32Array(memory, HEADER * 4);
     this.bytes = new Uint8Array(memory, HEADER * 4);
@@ -99,7 +103,7 @@ class Sender {
     data.set(fields, at + FIELDS);
     data[at + TYPE] = point.type;
     data[at + SESSION] = point.session;
-    data[at + KEY] = point.key ?? 0;
+    data[at + KEY] = point.type === MirrorType.Span ? this.spans.indexOf(point.origin) : (point.key ?? 0);
     data[at + PROTOCOL] = m.protocol | (m.truncated ? TRUNCATED : 0) | (point.key === null ? 0 : KEYED);
     data[at + ARRIVED] = arrived;
     data[at + CAPTURED] = captured;
@@ -149,6 +153,8 @@ export interface HandoverTaker {
    * @returns undefined if it is refused: what it sent is counted and left
    */
   pointOf(type: MirrorType, packet: OuterPacket, session: number, key: number): MirrorPoint | undefined;
+  /** The mirror point of a SPAN port. */
+  pointOfSpan(name: string): MirrorPoint | undefined;
   /** Takes a frame; both are reused. @param arrived bytes of it when it arrived */
   takeHandedOver(f: Frame, m: Mirrored, arrived: number): void;
 }
@@ -164,7 +170,11 @@ class Receiver {
   private readonly mirrored = new Mirrored();
   private readonly outer = new OuterPacket();
 
-  constructor(memory: SharedArrayBuffer) {
+  /** @param spans as the sender has them */
+  constructor(
+    memory: SharedArrayBuffer,
+    private readonly spans: readonly string[],
+  ) {
     this.words = new Int32Array(memory);
     this.data = new Int32Array(memory, HEADER * 4);
     this.bytes = new Uint8Array(memory, HEADER * 4);
@@ -205,10 +215,14 @@ class Receiver {
     const word = data[at + PROTOCOL];
     m.protocol = word & 0xffff;
     m.truncated = (word & TRUNCATED) !== 0;
+    const type = data[at + TYPE] as MirrorType;
     outer.source = (at + SOURCE) * 4;
     outer.destination = (at + TARGET) * 4;
     const key = (word & KEYED) === 0 ? NO_KEY : data[at + KEY] >>> 0;
-    const point = taker.pointOf(data[at + TYPE] as MirrorType, outer, data[at + SESSION] >>> 0, key);
+    const point =
+      type === MirrorType.Span
+        ? taker.pointOfSpan(this.spans[data[at + KEY]])
+        : taker.pointOf(type, outer, data[at + SESSION] >>> 0, key);
     if (point === undefined) return false;
     m.point = point;
     return true;
@@ -223,6 +237,8 @@ export interface HandoverOptions {
   readonly into: readonly SharedArrayBuffer[];
   /** By worker: the event descriptor that wakes it. */
   readonly wakes: readonly number[];
+  /** The SPAN ports. */
+  readonly spans: readonly string[];
 }
 
 /** A worker's ends of all rings. */
@@ -238,8 +254,9 @@ export class Handover {
     private readonly options: HandoverOptions,
     private readonly wake: (fd: number) => void,
   ) {
-    this.senders = options.out.map((memory) => memory && new Sender(memory));
-    this.receivers = options.into.map((memory) => new Receiver(memory));
+    const { out, into, spans } = options;
+    this.senders = out.map((memory) => memory && new Sender(memory, spans));
+    this.receivers = into.map((memory) => new Receiver(memory, spans));
   }
 
   /** Hands a frame over to the worker of its conversation. @returns false if that is this one */

@@ -16,6 +16,8 @@ export interface RingData {
   readonly hasMac: boolean;
   /** Its interface's number in the collector. */
   readonly number: number;
+  /** The name of a SPAN port, whose frames are the mirrored traffic; undefined: packets carry it. */
+  readonly span: string | undefined;
 }
 
 export interface RingWorkerData {

@@ -3,7 +3,13 @@
  * sockets' counters.
  */
 import { attachFilter } from '../../linux/bpf.js';
-import { dropAll, fanoutByInnerAddresses, inputFilter } from '../../linux/input-filter.js';
+import {
+  dropAll,
+  fanoutByAddresses,
+  fanoutByInnerAddresses,
+  inputFilter,
+  passAll,
+} from '../../linux/input-filter.js';
 import { IFF_UP, interfaceFlags, interfaceIndex, interfaceType } from '../../linux/interface.js';
 import { interfacePackets } from '../../linux/interface-packets.js';
 import {
@@ -24,12 +30,19 @@ import type { RingData } from './ring-dialect.js';
 const ARPHRD_ETHER = 1;
 const ARPHRD_LOOPBACK = 772;
 
+export interface SpanOptions {
+  /** Whether frames that this host sends are taken as well. */
+  readonly outgoing: boolean;
+}
+
 export interface RingInterfaceOptions {
   /** Sockets, one for each worker. */
   readonly workers: number;
   readonly shape: RingShape;
   readonly promiscuous: boolean;
   readonly inputs: Inputs;
+  /** For a SPAN port: its own frames are what it is read for. */
+  readonly span?: SpanOptions;
   /** Returns an unbound packet socket. @throws LinuxError */
   readonly socket: () => number;
   /** Takes a socket back that nobody reads any more. */
@@ -67,7 +80,7 @@ export class RingInterface {
   attach(): boolean {
     const index = interfaceIndex(this.name);
     const up = this.isUp;
-    const { workers, shape, promiscuous, inputs } = this.options;
+    const { workers, shape, promiscuous, inputs, span } = this.options;
     // A fanout group accepts no sockets of an interface that is down.
     if (index === 0 || (!up && workers > 1)) {
       this.state = index === 0 ? 'gone' : 'down';
@@ -75,15 +88,16 @@ export class RingInterface {
     }
     const fds: number[] = [];
     try {
-      const fanout = fanoutByInnerAddresses(this.ipv6ByOuter, inputs.udp);
+      const fanout = span ? fanoutByAddresses() : fanoutByInnerAddresses(this.ipv6ByOuter, inputs.udp);
       const id = RingInterface.nextFanoutId();
       for (let i = 0; i < workers; i++) {
         const fd = this.options.socket();
         fds.push(fd);
-        setUpRing(fd, shape);
+        setUpRing(fd, shape, span?.outgoing);
         bindRing(fd, index, this.name);
-        if (promiscuous) setPromiscuous(fd, index);
-        if (workers > 1) joinFanout(fd, id, fanout);
+        if (promiscuous || span) setPromiscuous(fd, index);
+        // Fragments of a SPAN port's frames are frames of their own.
+        if (workers > 1) joinFanout(fd, id, fanout, span === undefined);
       }
     } catch (e) {
       for (const fd of fds) this.options.done(fd);
@@ -101,7 +115,7 @@ export class RingInterface {
   /** For IPv6 with fragments: see {@link fanoutByInnerAddresses}. */
   shareIpv6ByOuterAddresses(): void {
     this.ipv6ByOuter = true;
-    if (this.fds.length > 1)
+    if (this.fds.length > 1 && this.options.span === undefined)
       setFanoutProgram(this.fds[0], fanoutByInnerAddresses(true, this.options.inputs.udp));
   }
 
@@ -120,12 +134,17 @@ export class RingInterface {
       linkType,
       hasMac: this.hasMac,
       number: this.number,
+      span: this.options.span === undefined ? undefined : this.name,
     };
   }
 
   /** Lets packets in: from now on all sockets of the interface share them. */
   admit(): void {
-    const { inputs } = this.options;
+    const { inputs, span } = this.options;
+    if (span !== undefined) {
+      for (const fd of this.fds) attachFilter(fd, passAll());
+      return;
+    }
     const udp = inputs.udp.map(({ port }) => port);
     const sampled = { udp: unlistedPorts(inputs) };
     const filter = inputFilter(this.hasMac, { gre: inputs.gre, udp, sampled });
@@ -164,6 +183,11 @@ export class RingInterface {
     this.dropped += this.statistics.drops;
   }
 
+  /** Whether its own frames are the mirrored traffic. */
+  get isSpan(): boolean {
+    return this.options.span !== undefined;
+  }
+
   get isUp(): boolean {
     try {
       return (interfaceFlags(this.name) & IFF_UP) !== 0;
@@ -177,7 +201,7 @@ export class RingInterface {
     const received = this.index === 0 ? undefined : interfacePackets(name);
     return {
       name,
-      kind: 'ring',
+      kind: this.options.span === undefined ? 'ring' : 'span',
       state,
       packets,
       dropped,

@@ -50,6 +50,8 @@ export interface RingReceiverOptions {
   readonly ringSize: number;
   readonly promiscuous: boolean;
   readonly inputs: Inputs;
+  /** Whether what this host sends through SPAN ports is taken. */
+  readonly spanOutgoing: boolean;
   readonly path: PathOptions;
   /** Returns a new port for segments. */
   readonly store: () => { port: MessagePort; waiting: SharedArrayBuffer };
@@ -135,10 +137,13 @@ export class RingReceiver {
     const { workers, promiscuous, inputs } = options;
     const socket = (): number => this.packetSocket();
     const done = (fd: number): void => this.takeBack(fd);
-    this.interfaces = options.interfaces.map(
-      (name, number) =>
-        new RingInterface(name, number, { workers, shape, promiscuous, inputs, socket, done }),
-    );
+    const common = { workers, shape, promiscuous, inputs, socket, done };
+    const span = { outgoing: options.spanOutgoing };
+    const { length } = options.interfaces;
+    this.interfaces = [
+      ...options.interfaces.map((name, number) => new RingInterface(name, number, common)),
+      ...inputs.span.map((name, i) => new RingInterface(name, length + i, { ...common, span })),
+    ];
   }
 
   /**
@@ -195,9 +200,10 @@ export class RingReceiver {
     const wakes = Array.from({ length: workers }, openEvent);
     // There may be groups later, when the configuration is read again: memory costs nothing before its use.
     const rings = handoverRings(workers);
+    const spans = this.options.inputs.span;
     for (let i = 0; i < workers; i++) {
       const into = rings.flatMap((out) => out[i] ?? []);
-      this.startWorker(i, wakes[i], workers > 1 ? { out: rings[i], into, wakes } : undefined);
+      this.startWorker(i, wakes[i], workers > 1 ? { out: rings[i], into, wakes, spans } : undefined);
     }
     this.share();
     for (const w of this.interfaces) w.admit();
@@ -341,8 +347,14 @@ export class RingReceiver {
     this.releasing.delete(fd);
   }
 
+  /** Packets of encapsulated traffic that the rings had no room for. */
   get dropped(): number {
-    return this.interfaces.reduce((sum, w) => sum + w.dropped, 0);
+    return this.interfaces.reduce((sum, w) => sum + (w.isSpan ? 0 : w.dropped), 0);
+  }
+
+  /** Frames of each SPAN port that its rings had no room for. */
+  get spansDropped(): ReadonlyMap<string, number> {
+    return new Map(this.interfaces.filter((w) => w.isSpan).map((w) => [w.name, w.dropped]));
   }
 
   /** The workers' packet paths; none before {@link start}. */

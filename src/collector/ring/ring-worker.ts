@@ -85,7 +85,7 @@ function setRings(rings: readonly RingData[]): void {
   const kept = reading.filter((r) => rings.some((d) => d.fd === r.data.fd));
   for (const r of reading.filter((r) => !kept.includes(r))) {
     // Packets that the kernel wrote before the interface disappeared are still valid.
-    while (r.ring.fill(batch)) path.process(batch);
+    while (r.ring.fill(batch)) path.process(batch, r.data.span);
     r.ring.close();
     main.tell('released', r.data.fd);
   }
@@ -115,7 +115,7 @@ function read(): boolean {
   let any = false;
   for (let i = 0; i < reading.length; i++) {
     for (let n = 0; n < TURN && reading[i].ring.fill(batch); n++) {
-      path.process(batch);
+      path.process(batch, reading[i].data.span);
       any = true;
     }
   }
