@@ -6,7 +6,7 @@ import { RuleIndex } from '../../src/collector/rule-index.js';
 import { type MirrorConfig, mirrorSchema } from '../../src/config/schema.js';
 import { prefixHolds } from '../../src/config/units.js';
 import { KEEP_ALL } from '../../src/model/kept-words.js';
-import { MIRROR_TYPE_NAMES, MirrorType } from '../../src/model/mirror-point.js';
+import { isPlain, MIRROR_TYPE_NAMES, MirrorType } from '../../src/model/mirror-point.js';
 import { u32 } from '../../src/wire/bytes.js';
 import { formatIp, parseAddress } from '../../src/wire/ip/addresses.js';
 
@@ -56,7 +56,7 @@ const addresses = fc.oneof(
   fc.integer({ min: 0, max: 15 }).map((n) => address(`10.${n & 1}.${(n >> 1) & 1}.${(n >> 2) * 64}`)),
   fc.integer({ min: 0, max: 7 }).map((n) => address(`2001:db8:${n & 1}:${n >> 1}::1`)),
 );
-const types = fc.constantFrom(...Object.values(MirrorType));
+const types = fc.constantFrom(...Object.values(MirrorType).filter((type) => !isPlain(type)));
 const keys = fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff);
 const points: fc.Arbitrary<Point> = fc.record({
   type: types,
@@ -148,5 +148,38 @@ describe('the rule index', () => {
     expect(index.places).toEqual([1024, 9]);
     expect([index.idle(0, false), index.idle(0, true), index.idle(1, false)]).toEqual([86_400, 3600, 3600]);
     expect(new RuleIndex(rules(mirrors, 'observe'), 7200).idle(1, true)).toBe(14_400);
+  });
+});
+
+describe('a SPAN port', () => {
+  const mirror = (entry: object): MirrorConfig => mirrorSchema.parse({ name: 'a', ...entry });
+  const pool = (mirrors: MirrorConfig[], origin: string): number => {
+    const index = new RuleIndex(rules(mirrors, 'refuse'), 300);
+    return index.poolOf(MirrorType.Span, new Uint32Array(POINT_WORDS), 0, NO_KEY, origin);
+  };
+
+  it('has the first entry that names it, or that has no addresses', () => {
+    const mirrors = [
+      mirror({ source: '::/0' }),
+      mirror({ type: 'erspan2' }),
+      mirror({ key: 0 }),
+      mirror({ span: 'eth1' }),
+      mirror({ type: 'span' }),
+      mirror({}),
+    ];
+    expect(pool(mirrors, 'eth1')).toBe(3);
+    expect(pool(mirrors, 'eth2')).toBe(4);
+    expect(pool([mirrors[5]], 'eth2')).toBe(0);
+  });
+
+  it('is never refused: the inputs name it', () => {
+    expect(pool([], 'eth1')).toBe(0);
+    expect(pool([mirror({ span: 'eth2' })], 'eth1')).toBe(1);
+  });
+
+  it('lends its entry to nobody else', () => {
+    const index = new RuleIndex(rules([mirror({ span: 'eth1' })], 'observe'), 300);
+    const from = { type: MirrorType.Erspan2, source: address('10.0.0.1'), session: 0, key: NO_KEY };
+    expect(poolOf(index, from)).toBe(1);
   });
 });

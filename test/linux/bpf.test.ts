@@ -5,6 +5,7 @@ import { OUTER_BAD, OUTER_FRAGMENT, OuterFragment, parseOuter } from '../../src/
 import { BpfProgram } from '../../src/linux/bpf.js';
 import {
   dropAll,
+  fanoutByAddresses,
   fanoutByInnerAddresses,
   inputFilter,
   MAX_TAGS,
@@ -469,5 +470,49 @@ describe('the fanout program', () => {
       ),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('the fanout program of a SPAN port', () => {
+  const program = fanoutByAddresses();
+  const address = fc
+    .integer({ min: 0, max: 0xffffffff })
+    .map((n) => [24, 16, 8, 0].map((s) => (n >>> s) & 255).join('.'));
+  const tag = (type: number, packet: Uint8Array): Uint8Array => bytes([0, 7, type >> 8, type & 0xff], packet);
+
+  it('gives the same value for both directions, all ports, fragments, and behind further tags', () => {
+    fc.assert(
+      fc.property(address, address, fc.nat(65535), (a, b, port) => {
+        const packet = (from: string, to: string, p: number, o = {}): Uint8Array =>
+          ipv4(from, to, 17, udp(p, 53, new Uint8Array(20)), o);
+        const one = runBpf(program, packet(a, b, port), 0x0800);
+        expect(runBpf(program, packet(b, a, port ^ 1), 0x0800)).toBe(one);
+        expect(runBpf(program, packet(a, b, port, { fragment: [1480, false] }), 0x0800)).toBe(one);
+        expect(runBpf(program, tag(0x0800, packet(a, b, port)), 0x8100)).toBe(one);
+        expect(runBpf(program, tag(0x8100, tag(0x0800, packet(b, a, port))), 0x88a8)).toBe(one);
+      }),
+    );
+  });
+
+  it('adds all words of IPv6 addresses, as the owner of a frame of a group is found', () => {
+    const [a, b] = ['2001:db8::1', '2001:db8:7::2:3'];
+    const packet = (from: string, to: string): Uint8Array => ipv6(from, to, 17, udp(1, 2, new Uint8Array(8)));
+    const one = runBpf(program, packet(a, b), 0x86dd);
+    expect(runBpf(program, packet(b, a), 0x86dd)).toBe(one);
+    expect(runBpf(program, packet(a, '2001:db8:7::2:4'), 0x86dd)).not.toBe(one);
+    const inner = (from: string, to: string): Uint8Array => erspan2(1, 1, ethernet(0x86dd, packet(from, to)));
+    expect(runBpf(fanoutByInnerAddresses(), four(47, inner(a, b)), 0x0800)).toBe(one);
+  });
+
+  it('spreads conversations over workers, and sends what has no addresses to the first', () => {
+    const counts = new Map<number, number>();
+    for (let i = 0; i < 400; i++) {
+      const packet = ipv4(`10.0.${i >> 8}.${i & 255}`, '10.1.0.1', 6, new Uint8Array(20));
+      const worker = runBpf(program, packet, 0x0800) % 4;
+      counts.set(worker, (counts.get(worker) ?? 0) + 1);
+    }
+    for (const n of [0, 1, 2, 3]) expect(counts.get(n)).toBeGreaterThan(50);
+    expect(runBpf(program, new Uint8Array(46), 0x0806)).toBe(0);
+    expect(runBpf(program, new Uint8Array(3), 0x8100)).toBe(0);
   });
 });

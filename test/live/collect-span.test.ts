@@ -71,7 +71,8 @@ describeWith(['root', 'ip'], 'collect --span', () => {
   }
 
   const ROWS = `SELECT mirror_type, mirror_source, mirror_target, mirror_session, mirror_name, app_protocol,
-      toUInt32(count()) AS sessions, toUInt32(sum(client_packets)) AS sent, toUInt32(sum(server_packets)) AS got
+      toUInt32(count()) AS sessions, toUInt32(sum(client_packets)) AS sent,
+      toUInt32(sum(server_packets)) AS got
     FROM sessions WHERE tcp_state = 'SF' GROUP BY ALL ORDER BY mirror_name, mirror_source`;
   const row = (mirror_name: string, sessions = CONVERSATIONS) => ({
     mirror_type: 'span',
@@ -106,7 +107,7 @@ describeWith(['root', 'ip'], 'collect --span', () => {
     },
   );
 
-  it('puts tags back that the hardware took off, with their kind, and keeps frames as they were', async () => {
+  it('puts tags back that the hardware took off, with their kind, and keeps frames whole', async () => {
     const c = await start(['--span', `${SPAN}1`], 'packets: all\n');
     const plain = udpFrame('10.2.0.1', '10.2.0.2', 5000);
     const frames = [
@@ -120,7 +121,8 @@ describeWith(['root', 'ip'], 'collect --span', () => {
     const store = join(c.directory, 'data');
     const said = await runLine([
       'query',
-      'SELECT vlan_ids, client_port, lower(hex(frame)) FROM sessions AS s JOIN packets AS p USING (session_id) ORDER BY client_port',
+      'SELECT vlan_ids, client_port, lower(hex(frame)) FROM sessions AS s ' +
+        'JOIN packets AS p USING (session_id) ORDER BY client_port',
       '--store',
       store,
       '--format',
@@ -233,7 +235,9 @@ mirrors:
     expect(drops).toEqual({ [`${SPAN}1`]: lost, [`${OTHER}1`]: 0 });
     expect(await c.stop()).toBe(0);
     const store = join(c.directory, 'data');
-    const sql = `SELECT sum(packets) + sum(kernel_drops), sum(kernel_drops) FROM mirrors WHERE mirror_name = '${SPAN}1'`;
+    const sql =
+      'SELECT sum(packets) + sum(kernel_drops), sum(kernel_drops) FROM mirrors ' +
+      `WHERE mirror_name = '${SPAN}1'`;
     const { stdout } = await runLine(['query', sql, '--store', store, '--format', 'TabSeparated']);
     expect(stdout).toBe(`${sent}\t${lost}\n`);
   });

@@ -2,6 +2,7 @@
 import type { CollectorStatus, MirrorStatus } from '../../model/status.js';
 import type { MirrorPointSaid } from '../contract/about.js';
 import type { MirrorAccount, MirrorSaid } from '../contract/mirrors.js';
+import { sourceInId } from '../contract/plain-points.js';
 import { RequestError } from '../errors.js';
 import { type Handlers, keeping, metaOf, type Services, surroundings } from '../handler.js';
 import { objects } from '../questions.js';
@@ -15,6 +16,7 @@ import {
   type Steps,
   stepsOf,
 } from '../statements/mirrors.js';
+import { isPlainId } from '../statements/point.js';
 import { type Range, rangeOf } from '../statements/scope.js';
 
 /** Milliseconds for which it is known who shows one direction only: it costs a look at sessions. */
@@ -83,6 +85,10 @@ export const mirrorHandlers: Handlers<'mirrors' | 'mirrorMinutes' | 'mirrorFrame
   },
   mirrorFrames: async ({ params: { id } }, { beside }) => {
     const [type = '', source = '', session = '', key = '', ...more] = id.split(',');
+    if (isPlainId(id))
+      throw new RequestError('the frames of a SPAN port or a capture are not shown as they come', 400, {
+        hint: 'tcpdump -i NAME shows those of an interface; packets: all keeps them',
+      });
     const wrong = more.length > 0 || !/^\d{0,4}$/.test(session) || !/^\d{0,10}$/.test(key);
     if (source === '' || wrong)
       throw new RequestError(`id: ${id} is no mirror point`, 400, {
@@ -115,8 +121,8 @@ export function traceOf(sums: Readonly<Record<string, number>>, { count }: Steps
 }
 
 /** The id of a mirror point of the status. */
-function idOf({ type, source, session, key }: MirrorStatus): string {
-  return `${type},${source},${session ?? ''},${key ?? ''}`;
+function idOf({ type, source, session, key, name }: MirrorStatus): string {
+  return `${type},${sourceInId(type, source, name)},${session ?? ''},${key ?? ''}`;
 }
 
 function accountOf(row: AccountRow, steps: Steps): Pick<MirrorSaid, 'account' | 'trace'> {

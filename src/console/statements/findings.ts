@@ -1,7 +1,7 @@
 /** What may be worth a look, in SQL: thresholds keep out what is usual, and every answer is bounded. */
 import { quote } from '../../store/tables.js';
 import { FAILED, isInside, measuresOf, networkOf, REFUSED, SILENT, written } from './measures.js';
-import { POINT, POINT_ID } from './scope.js';
+import { POINT, POINT_ID, ROLLED_POINT, ROLLED_POINT_ID } from './scope.js';
 import type { Source } from './tables.js';
 import { listOf, type ServiceKey } from './top.js';
 
@@ -66,8 +66,8 @@ const ONE_SIDED = "('S0', 'SH', 'SHR', 'RSTOS0', 'RSTRH', 'OTH')";
 export function oneSidedCandidates({ from, where }: Source): string {
   const sided = `sumIf(t.sessions, t.tcp_state IN ${ONE_SIDED})`;
   return (
-    `SELECT ${POINT_ID} AS id\nFROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
-    `GROUP BY ${POINT.slice(1, -1)}\nHAVING ${sided} >= ${LEAST.oneSided} ` +
+    `SELECT ${ROLLED_POINT_ID} AS id\nFROM ${from}\nWHERE ${where}\n  AND t.transport = 'tcp'\n` +
+    `GROUP BY ${ROLLED_POINT.slice(1, -1)}\nHAVING ${sided} >= ${LEAST.oneSided} ` +
     `AND ${sided} >= ${LEAST.oneSidedShare} * sum(t.sessions)\nORDER BY ${sided} DESC\nLIMIT ${MOST}`
   );
 }

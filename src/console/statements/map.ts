@@ -6,7 +6,7 @@ import type { MAP_BY, MAP_LEVELS } from '../contract/map.js';
 import { EXPANDED_LINKS, MOST_EXPANDED } from '../contract/map.js';
 import { RequestError } from '../errors.js';
 import { written as addressText, FAILED, isV4 } from './measures.js';
-import { CONVERSATION, POINT_ID } from './scope.js';
+import { CONVERSATION, POINT_ID, ROLLED_POINT_ID } from './scope.js';
 
 export type MapLevel = (typeof MAP_LEVELS)[number];
 export type MapBy = (typeof MAP_BY)[number];
@@ -187,7 +187,7 @@ export function strongestStatement(question: MapQuestion, where: string): string
     `  SELECT ${end('host', question)} AS node, sum(bytes_sent) AS sent, sum(bytes_received) AS received,\n` +
     '    sum(client_sessions + server_sessions) AS sessions,\n' +
     '    sum(client_failed + server_failed) AS failed,\n' +
-    `    groupUniqArray(${MOST_POINTS})(${POINT_ID}) AS seen_by\n` +
+    `    groupUniqArray(${MOST_POINTS})(${ROLLED_POINT_ID}) AS seen_by\n` +
     `  FROM ${prefix}hosts_by_hour\n  WHERE ${where}\n    AND host != ${NOBODY}\n  GROUP BY node)\n` +
     `WHERE ${HOST_BY[by]} > 0\nORDER BY ${HOST_BY[by]} DESC, id\nLIMIT ${limit}`
   );

@@ -7,7 +7,7 @@ import { type ConditionTable, TIME_OF } from './columns.js';
 import { conditions } from './conditions.js';
 import { pointCondition } from './point.js';
 
-export { POINT, POINT_ID } from './point.js';
+export { POINT, POINT_ID, ROLLED_POINT, ROLLED_POINT_ID } from './point.js';
 
 /**
  * How much earlier than its transaction a conversation's row may begin, seconds: a condition on the other

@@ -1,7 +1,7 @@
 /** Sums over time, as steps of a round length. */
 import type { SERIES_BY, UNITS } from '../contract/traffic.js';
 import { conversations, FAILED, measuresOf, RESET } from './measures.js';
-import { POINT_ID, type Range } from './scope.js';
+import { POINT_ID, type Range, ROLLED_POINT_ID } from './scope.js';
 import { bucketOf, type Source } from './tables.js';
 
 /** Lengths of a bucket, seconds: each a divisor of the next larger unit of time. */
@@ -46,7 +46,7 @@ export function seriesStatement(
   const summed = source.table !== 'sessions';
   return (
     `SELECT ${bucketOf(source, interval)} AS bucket,\n` +
-    `  ${by === 'mirror' && summed ? POINT_ID : BY[by]} AS series,\n` +
+    `  ${by === 'mirror' && summed ? ROLLED_POINT_ID : BY[by]} AS series,\n` +
     `  ${unit === 'sessions' && !summed ? conversations() : measuresOf(source)[unit]} AS value\n` +
     `FROM ${source.from}\nWHERE ${source.where}\nGROUP BY bucket, series\nORDER BY bucket`
   );

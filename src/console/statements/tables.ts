@@ -4,6 +4,7 @@
  */
 import type { Scope } from '../contract/route.js';
 import { parseCondition } from './conditions.js';
+import { isPlainId } from './point.js';
 import { type Range, rangeOf, type ScopedQuestion, type Surroundings, scoped } from './scope.js';
 
 interface RollUp {
@@ -92,7 +93,8 @@ export function fromRollUp(scope: Scope, around: Surroundings, wanted: Wanted): 
   const range = rangeOf(scope, around);
   const seconds = Number((range.to - range.from) / SECOND);
   // A mirror's name is in sessions only.
-  if (scope.mirror !== 'once' && scope.mirror?.split(',').length === 1) return undefined;
+  const { mirror = 'once' } = scope;
+  if (mirror !== 'once' && (mirror.split(',').length === 1 || isPlainId(mirror))) return undefined;
   const whole = widened(range, step);
   const running = range.to >= BigInt(around.now) * 1_000_000n;
   const aligned = whole.from === range.from && (running || whole.to === range.to);

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { ArrowLeftRight, List, Terminal } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import type { MirrorAccount } from '../../../../src/console/contract/mirrors.js';
+import { isPlainType } from '../../../../src/console/contract/plain-points.js';
 import type { CollectorStatus } from '../../../../src/model/status.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useCarried } from '../../app/frame.js';
@@ -153,7 +154,11 @@ function stepWords(interval: number): string {
 function facts({ mirror, now }: MirrorLine): string {
   const sequence = mirror.account?.sequence ?? now?.sequence;
   return [
-    mirror.target === '' ? mirror.source || 'any source' : `${mirror.source} → ${mirror.target}`,
+    isPlainType(mirror.type)
+      ? mirror.name
+      : mirror.target === ''
+        ? mirror.source || 'any source'
+        : `${mirror.source} → ${mirror.target}`,
     `${typeWords(mirror.type)} ${numberWords(mirror)}`.trim(),
     mirror.target === '' || sequence === undefined ? '' : SEQUENCE_WORDS[sequence],
     mirror.site,

@@ -1,5 +1,6 @@
 /** A mirror point in words: what it is, how it is, and the lines that give it a name. */
 import type { MirrorAccount, MirrorSaid } from '../../../../src/console/contract/mirrors.js';
+import { isPlainType, sourceInId } from '../../../../src/console/contract/plain-points.js';
 import type { CollectorStatus, MirrorStatus } from '../../../../src/model/status.js';
 import { count, percent, plural, rate } from '../../format/numbers.js';
 
@@ -26,6 +27,11 @@ export function numberWords({ type, session, key }: Pick<MirrorSaid, 'type' | 's
   return words.filter((word) => word !== '').join(' ');
 }
 
+/** The address that it sends from; of plain frames the name of what they come from. */
+export function placeWords({ type, source, name }: Pick<MirrorSaid, 'type' | 'source' | 'name'>): string {
+  return (isPlainType(type) ? name : source) || 'any';
+}
+
 /** What its sequence numbers count. */
 export const SEQUENCE_WORDS: Readonly<Record<string, string>> = {
   none: 'no sequence numbers',
@@ -41,7 +47,8 @@ export const SEQUENCE_WORDS: Readonly<Record<string, string>> = {
 export function nowOf(mirror: MirrorSaid, status: CollectorStatus | null | undefined): MirrorStatus | null {
   if (status == null) return null;
   const all = [...status.mirrors, ...status.unlisted.loudest];
-  const id = (m: MirrorStatus): string => `${m.type},${m.source},${m.session ?? ''},${m.key ?? ''}`;
+  const id = (m: MirrorStatus): string =>
+    `${m.type},${sourceInId(m.type, m.source, m.name)},${m.session ?? ''},${m.key ?? ''}`;
   return (
     all.find((m) => id(m) === mirror.id) ??
     all.find((m) => m.target === '' && m.name !== '' && m.name === mirror.name) ??

@@ -23,6 +23,7 @@ import {
   nameLines,
   nowOf,
   numberWords,
+  placeWords,
   suggestedName,
   typeWords,
   upToNow,
@@ -223,7 +224,7 @@ function MirrorTable(props: {
                 </td>
                 <td>{typeWords(mirror.type)}</td>
                 <td className="mono">
-                  {mirror.source || 'any'} <span className="faint">{numberWords(mirror)}</span>
+                  {placeWords(mirror)} <span className="faint">{numberWords(mirror)}</span>
                 </td>
                 <td>
                   <Trace

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Copy, Download, ExternalLink, Eye, X } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
+import { isPlainType, sourceInId } from '../../../../src/console/contract/plain-points.js';
 import type { Row } from '../../../../src/console/contract/sessions.js';
 import type { Answer, Meta } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
@@ -69,7 +70,8 @@ function ends(row: Row): string {
 }
 
 function subOf(row: Row, mirrors: Mirrors): string {
-  const point = `${row.mirror_type},${row.mirror_source},${row.mirror_session},${textOf(row.gre_key)}`;
+  const source = sourceInId(textOf(row.mirror_type), textOf(row.mirror_source), textOf(row.mirror_name));
+  const point = `${row.mirror_type},${source},${row.mirror_session},${textOf(row.gre_key)}`;
   const vlans = row.vlan_ids as readonly number[];
   return [
     [textOf(row.app_protocol) || textOf(row.transport), textOf(row.server_name)].filter(Boolean).join(', '),
@@ -473,7 +475,9 @@ function mirroredBy(row: Row): string {
   const session = textOf(row.mirror_type).startsWith('erspan') ? [`session ${row.mirror_session}`] : [];
   const port = row.mirror_port === 0 ? [] : [`port ${row.mirror_port}`];
   const direction = row.mirror_direction === 'unknown' ? [] : [textOf(row.mirror_direction)];
-  return [`${row.mirror_type} of ${row.mirror_source}`, ...session, ...key, ...port, ...direction].join(', ');
+  const type = textOf(row.mirror_type);
+  const from = isPlainType(type) ? textOf(row.mirror_name) : textOf(row.mirror_source);
+  return [`${type} of ${from}`, ...session, ...key, ...port, ...direction].join(', ');
 }
 
 function AlsoSeen(props: { readonly row: Row; readonly session: Row; readonly mirrors: Mirrors }) {

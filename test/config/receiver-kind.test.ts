@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load.js';
+import { receiverKind } from '../../src/config/receiver-kind.js';
+
+const kindOf = (text: string): string => receiverKind(parseConfig(text, 'm.yaml'));
+
+describe('the receiver', () => {
+  it.each([
+    ['', 'raw'],
+    ['interfaces: [eth0]', 'ring'],
+    ['inputs: [{ span: eth1 }]', 'ring'],
+    ['inputs: [{ span: eth1 }]\nworkers: 4', 'ring'],
+    ['inputs: [{ span: eth1 }, { span: eth2 }, gre]\ninterfaces: [eth0]', 'ring'],
+  ])('of %j is %s', (text, kind) => {
+    expect(kindOf(text)).toBe(kind);
+  });
+
+  it.each([
+    ['receiver: raw\ninputs: [{ span: eth1 }]', /a SPAN port is read by a ring: leave out `receiver: raw`/],
+    ['inputs: [gre, { span: eth1 }]', /beside a SPAN port.*name the interfaces.*with --interface/],
+    ['inputs: [gre, { span: eth1 }]\ninterfaces: [eth1]', /eth1 is a SPAN port.*leave it out of one of them/],
+    ['inputs: [{ span: eth1 }]\ninterfaces: [eth0]', /nothing is received on eth0: add gre/],
+    ['receiver: ring', /the ring receiver reads interfaces/],
+    ['workers: 2', /the raw receiver has one worker/],
+  ])('of %j is refused', (text, message) => {
+    expect(() => kindOf(text)).toThrow(message);
+  });
+});
