@@ -139,6 +139,7 @@ import { LOG_OBSERVATIONS, LOG_SAMPLED } from '../../src/paths/observation-log.j
 import { EXACT_DELAYS, EXACT_DELAYS_READ, MOST_PAIRS, WINDOW_PLACES } from '../../src/paths/path-options.js';
 import { RANGES } from '../../src/paths/ranges.js';
 import { MOST_KEPT } from '../../src/reader/kept-observations.js';
+import { LOOK_BYTES, LOOK_PACKETS } from '../../src/reader/read-as.js';
 import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
@@ -249,6 +250,7 @@ const NUMBERS: [string, string[]][] = [
   ['UDP ports of `inputs`', [`${MOST_UDP_INPUTS}`]],
   ['tags of a TZSP header that the ring looks behind to find the worker', [`${TZSP_TAGS}`]],
   ['mirrors of inputs that are not listed, with a ring', [`one packet in ${SAMPLE}`]],
+  ['packets that decide what `read` takes a capture for', [grouped(LOOK_PACKETS), mib(LOOK_BYTES)]],
   ['IPv6 extension headers and AH before GRE', [`${MAX_OUTER_HEADERS} headers`]],
   [
     'IP packets around GRE; labels, and tags and other layers before IP',

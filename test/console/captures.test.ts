@@ -53,6 +53,28 @@ describe('a capture', () => {
     expect((await served.get('/about?capture=../store')).status).toBe(404);
   });
 
+  it('need hold no mirror: its frames are the traffic, under its name', async () => {
+    const added = await send('office, 2nd floor.pcap', readFileSync('test/fixtures/plain.pcap'));
+    const { id } = (await added.json()) as Capture;
+    const scope = `from=2025-06-02T08:00:00Z&to=2025-06-02T08:10:00Z&capture=${id}`;
+    const { mirrors } = await served.json<Answer<'mirrors'>>(`/mirrors?${scope}`);
+    expect(mirrors).toMatchObject([
+      {
+        id: 'capture,office; 2nd floor.pcap,0,',
+        name: 'office, 2nd floor.pcap',
+        type: 'capture',
+        account: { packets: 27 },
+      },
+    ]);
+    const of = async (mirror: string): Promise<number> =>
+      (await served.json<Answer<'sessions'>>(`/sessions?${scope}&mirror=${encodeURIComponent(mirror)}`)).rows
+        .length;
+    expect(await of(mirrors[0].id)).toBe(5);
+    expect(await of('capture,another.pcap,0,')).toBe(0);
+    expect(await of('capture,::,0,')).toBe(5);
+    expect((await served.get(`/captures/${id}`, { method: 'DELETE' })).status).toBe(200);
+  });
+
   it('that is none is refused in one line, and leaves nothing', async () => {
     const answer = await send('passwd', 'root:x:0:0:root:/root:/bin/bash\n'.repeat(40_000));
     expect(answer.status).toBe(422);
