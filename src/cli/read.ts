@@ -394,9 +394,9 @@ async function summarize(reading: Reading, output: ReadOutput, once: boolean): P
   ]);
   const { stored } = output;
   const where = stored?.hadBefore === false ? `${once ? 'once ' : ''}${stored.where}` : undefined;
-  const { demux, mirrors, clocks, sessions, paths, kinds } = reading;
+  const { demux, mirrors, sessions } = reading;
   const columns = terminalColumns(process.stderr);
-  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, { clocks, paths, kinds }));
+  process.stderr.write(readSummary(demux, mirrors, sessions, where, columns, reading));
   if (stored?.hadBefore === true)
     process.stderr.write(`nothing was stored: all of it is ${stored.where} already (--once)\n`);
 }

@@ -6,6 +6,7 @@ import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { UDP_LENGTH } from '../wire/transport/udp.js';
 import type { LinkReader } from './link.js';
 import { OUTER_FRAGMENT, OuterFragment, parseOuter } from './outer.js';
+import type { UnlistedMirrors } from './unlisted-mirrors.js';
 
 /** The deepest IP-in-IP around GRE that is decoded. */
 export const MAX_IP_IN_IP = 4;
@@ -15,11 +16,15 @@ export class MirrorProbe {
   private readonly packet = new OuterPacket();
   private readonly fragment = new OuterFragment();
 
-  /** @param lengthsLost whether packets that look whole may have been cut */
+  /**
+   * @param lengthsLost whether packets that look whole may have been cut
+   * @param unlisted counts what looks like a mirror of an input that is not listed
+   */
   constructor(
     private readonly link: LinkReader,
     private readonly lengthsLost: boolean,
     private inputs: Inputs,
+    private readonly unlisted?: UnlistedMirrors,
   ) {}
 
   /** Changes what carries mirrored traffic. */
@@ -47,7 +52,11 @@ export class MirrorProbe {
     }
     for (let n = 0; n < MAX_IP_IN_IP && isIp(protocol); n++)
       protocol = parseOuter(b, packet.gre, packet.end, packet.wireEnd, packet, fragment);
-    if (protocol === IpProtocol.Udp) return this.isListed(packet.gre);
+    if (protocol === IpProtocol.Udp) {
+      if (this.isListed(packet.gre)) return true;
+      this.unlisted?.datagram(packet);
+      return false;
+    }
     return this.inputs.gre && protocol === IpProtocol.Gre;
   }
 

@@ -1,5 +1,6 @@
 import { LinkReader } from '../demux/link.js';
 import { MirrorProbe } from '../demux/mirror-probe.js';
+import { UnlistedMirrors } from '../demux/unlisted-mirrors.js';
 import type { PacketBatch } from '../model/batch.js';
 import type { Inputs } from '../model/inputs.js';
 import { type CaptureKind, LOOK_BYTES, LOOK_PACKETS } from './read-as.js';
@@ -9,13 +10,15 @@ import { type CaptureKind, LOOK_BYTES, LOOK_PACKETS } from './read-as.js';
  * is plain. The answer depends on the packets alone, not on the pieces in which they are read.
  */
 export class KindRule {
+  /** What looks like a mirror in UDP to a port that is not listed. */
+  readonly unlisted = new UnlistedMirrors();
   private readonly probe: MirrorProbe;
   private packets = 0;
   private bytes = 0;
 
   /** @param inputs what carries mirrored traffic */
   constructor(inputs: Inputs) {
-    this.probe = new MirrorProbe(new LinkReader(), true, inputs);
+    this.probe = new MirrorProbe(new LinkReader(), true, inputs, this.unlisted);
   }
 
   /** @returns undefined while it takes more packets to tell */

@@ -1,3 +1,4 @@
+import type { Unlisted } from '../demux/unlisted-mirrors.js';
 import { PacketBatch } from '../model/batch.js';
 import type { Inputs } from '../model/inputs.js';
 import { type CaptureSource, openCapture } from '../receive/file/capture.js';
@@ -12,6 +13,8 @@ import { type CaptureKind, LOOK_BYTES, type ReadAs } from './read-as.js';
 export class KnownCapture {
   /** What it is read as; undefined before {@link next} has settled once. */
   kind: CaptureKind | undefined;
+  /** What its first packets look like, where they are mirrors of inputs that are not listed. */
+  unlisted: readonly Unlisted[] = [];
   /** What waits: packets that were looked at, those read last, and what was wrong behind them. */
   private held: HeldPackets | undefined;
   private hasBatch = false;
@@ -49,6 +52,7 @@ export class KnownCapture {
         const kind = rule.look(this.batch);
         // The batch that decides need not be copied: it is taken before anything else is read.
         this.hasBatch = kind !== undefined;
+        if (kind === 'frames') this.unlisted = rule.unlisted.list();
         if (kind !== undefined) return kind;
         this.held ??= new HeldPackets();
         this.held.add(this.batch);
@@ -57,6 +61,7 @@ export class KnownCapture {
       if (!(error instanceof CaptureError)) throw error;
       this.damage = error;
     }
+    this.unlisted = rule.unlisted.list();
     return 'frames';
   }
 }

@@ -5,6 +5,7 @@ import { MirrorTable } from '../accounts/mirrors.js';
 import type { ClockSurvey } from '../clocks/clock-survey.js';
 import { Clocks } from '../clocks/clocks.js';
 import { Demux } from '../demux/demux.js';
+import type { Unlisted, UnlistedKind } from '../demux/unlisted-mirrors.js';
 import { PacketBatch } from '../model/batch.js';
 import { CLOCK_DEFAULTS } from '../model/defaults.js';
 import { EndReason } from '../model/end-reason.js';
@@ -42,6 +43,8 @@ export interface Reading {
   readonly failed: readonly CaptureError[];
   /** What `auto` took files for; those without packets are not among them. */
   readonly kinds: ReadonlyMap<CaptureFile, CaptureKind>;
+  /** Inputs that are not listed, whose mirrors the first packets of plain captures look like. */
+  readonly resembling: ReadonlyMap<UnlistedKind, Unlisted>;
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
   /** Undefined without hardware time. */
@@ -100,10 +103,12 @@ export async function readInto(files: readonly CaptureFile[], run: ReadRun): Pro
   if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
   const { as, inputs, progress, stop } = run;
   const kinds = new Map<CaptureFile, CaptureKind>();
+  const resembling = new Map<UnlistedKind, Unlisted>();
   const failed = await readAll(files, {
     as,
     inputs,
     kinds,
+    resembling,
     demux,
     mirrors,
     clocks,
@@ -116,14 +121,34 @@ export async function readInto(files: readonly CaptureFile[], run: ReadRun): Pro
   });
   if (run.once && stop.aborted) {
     await output.abandon?.();
-    return { failed, kinds, demux, mirrors, clocks, sessions: undefined, paths: undefined, finished: false };
+    return {
+      failed,
+      kinds,
+      resembling,
+      demux,
+      mirrors,
+      clocks,
+      sessions: undefined,
+      paths: undefined,
+      finished: false,
+    };
   }
   demux.finish();
   sessions?.send();
   const told = await sessions?.finish(EndReason.Eof);
   const matched = paths?.finish();
   await output.finish(mirrors);
-  return { failed, kinds, demux, mirrors, clocks, sessions: told, paths: matched, finished: true };
+  return {
+    failed,
+    kinds,
+    resembling,
+    demux,
+    mirrors,
+    clocks,
+    sessions: told,
+    paths: matched,
+    finished: true,
+  };
 }
 
 async function pathReading(
@@ -188,6 +213,7 @@ interface Progressing {
   readonly as: ReadAs;
   readonly inputs: Inputs;
   readonly kinds: Map<CaptureFile, CaptureKind>;
+  readonly resembling: Map<UnlistedKind, Unlisted>;
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
   readonly clocks: Clocks | undefined;
@@ -246,6 +272,7 @@ async function readFile(file: CaptureFile, reading: Progressing): Promise<void> 
   } finally {
     if (reading.as === 'auto' && packets > 0 && capture.kind !== undefined)
       reading.kinds.set(file, capture.kind);
+    for (const unlisted of capture.unlisted) reading.resembling.set(unlisted.kind, unlisted);
     progress?.stop();
     await source.close();
   }

@@ -141,6 +141,25 @@ describe('a capture of any traffic', () => {
   });
 });
 
+describe('a capture of a mirror in UDP', () => {
+  const TZSP = resolve('test/fixtures/udp-tzsp.pcap');
+
+  it('is one of mirrored traffic where its input is listed', async () => {
+    const { rows, said } = await read([TZSP], '--input', 'tzsp');
+    expect(new Set(rows.map(({ mirror_type }) => mirror_type))).toEqual(new Set(['tzsp']));
+    expect(said).not.toContain('plain');
+  });
+
+  it('is plain where it is not, and what it looks like is said', async () => {
+    const { rows, said } = await read([TZSP]);
+    expect(new Set(rows.map(({ mirror_type }) => mirror_type))).toEqual(new Set(['capture']));
+    expect(said).toContain(
+      '\nsome of that looks like a mirror: TZSP to UDP port 37008; --input gre --input tzsp reads what it ' +
+        'carries\n',
+    );
+  });
+});
+
 describe('the other kind, met later', () => {
   const late = capture('late.pcap', (s) => {
     for (let i = 0; i < LOOK_PACKETS; i++) s.play(dnsTalk(20_000 + i), plain, { at: i * 1000, row: null });

@@ -1,7 +1,7 @@
 import type { MirrorTable } from '../../accounts/mirrors.js';
 import type { Demux } from '../../demux/demux.js';
-import { UNLISTED_WORDS } from '../../demux/unlisted-mirrors.js';
-import { inputWord } from '../../model/inputs.js';
+import { UNLISTED_WORDS, type UnlistedKind } from '../../demux/unlisted-mirrors.js';
+import { type Inputs, inputWord } from '../../model/inputs.js';
 import { isPlain, MIRROR_TYPE_NAMES, type MirrorPoint, MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
 import { SequenceUse } from '../../model/sequence-use.js';
@@ -34,7 +34,7 @@ export function readSummary(
   table: SessionsTold | undefined,
   stored: string | undefined,
   columns?: number,
-  { clocks, paths, kinds }: Partial<Pick<Reading, 'clocks' | 'paths' | 'kinds'>> = {},
+  { clocks, paths, kinds, resembling }: Partial<Reading> = {},
 ): string {
   const c = demux.counters;
   const sessions = table?.counters;
@@ -48,6 +48,7 @@ export function readSummary(
   ].filter((part) => part !== '');
   lines.push(`${counted(c.packets, 'packet')}: ${[...carried(demux), ...other].join(', ')}`);
   if (kinds !== undefined) lines.push(...kindLines(kinds));
+  for (const { kind, port } of resembling?.values() ?? []) lines.push(resemblingWords(kind, port, demux));
   if (c.heldMirrors > 0)
     lines.push(
       `${counted(c.heldMirrors, 'plain frame')} held a mirror: read --as mirrors takes ` +
@@ -132,8 +133,7 @@ function inputLines({ counters, inputs }: Demux): string[] {
     const where = port > 0 ? ` to UDP port ${port}` : '';
     const said = `${UNLISTED_WORDS[kind]}${where}: ${counted(packets, 'packet')}`;
     if (kind === 'gre-dtls') return `${said}, encrypted: only its receiver can read it`;
-    const all = [...(inputs.gre ? ['gre'] : []), ...inputs.udp.map(inputWord), kind];
-    return `${said} not read: ${all.map((input) => `--input ${input}`).join(' ')} reads what it carries`;
+    return `${said} not read: ${inputOptions(inputs, kind)} reads what it carries`;
   });
   const { gatewayLoadBalancer: inline } = counters;
   if (inline > 0)
@@ -154,6 +154,18 @@ function kindLines(kinds: Reading['kinds']): string[] {
     `read as plain frames: ${names}${more} (no mirror in the first ${grouped(LOOK_PACKETS)} packets; ` +
       '--as says otherwise)',
   ];
+}
+
+/** About plain captures that may be mirrors of an input that nobody has listed. */
+function resemblingWords(kind: UnlistedKind, port: number, { inputs }: Demux): string {
+  const said = `some of that looks like a mirror: ${UNLISTED_WORDS[kind]} to UDP port ${port}`;
+  if (kind === 'gre-dtls') return `${said}, encrypted: only its receiver can read it`;
+  return `${said}; ${inputOptions(inputs, kind)} reads what it carries`;
+}
+
+/** The options that list an input beside those that are listed. */
+function inputOptions({ gre, udp }: Inputs, kind: string): string {
+  return [...(gre ? ['gre'] : []), ...udp.map(inputWord), kind].map((input) => `--input ${input}`).join(' ');
 }
 
 /** What came of `--path`, and which of its bounds were hit. */
