@@ -10,6 +10,7 @@ import { TARGETS } from './targets.js';
 const STEPS: Record<keyof typeof TARGETS, number> = {
   demux: 40,
   inputs: 60,
+  plain: 60,
   path: 60,
   readers: 250,
   applications: 800,

@@ -13,10 +13,13 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { PacketBatch } from '../../src/model/batch.js';
-import { UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
+import { DEFAULT_INPUTS, UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
+import { MirrorType } from '../../src/model/mirror-point.js';
+import { MirrorRecord } from '../../src/model/mirror-record.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { CaptureError } from '../../src/receive/file/capture-error.js';
 import { type AskEngine, judgeReading } from '../../src/store/questions/guard.js';
+import { Malformed } from '../../src/wire/walk/malformed.js';
 import { Collected } from '../demux/collect.js';
 import { batchOf, type Captured } from '../demux/outer.js';
 import { LET_THROUGH, REFUSED } from '../hostile/statements.js';
@@ -36,7 +39,7 @@ import { encodePcap } from '../support/fixtures/encode.js';
 import { mutate } from '../support/traffic/mutate.js';
 import type { Random } from '../support/traffic/random.js';
 import type { ScenePacket } from '../support/traffic/scene.js';
-import { compareWays, mirroredStacks } from '../support/two-ways.js';
+import { compareWays, mirroredStacks, plainStacks } from '../support/two-ways.js';
 
 export interface Target {
   /** Checks one input. @throws if something does not hold */
@@ -72,6 +75,34 @@ function demux(): Target {
       const out = new Collected({ reassembly: limits });
       out.demux.process(batchOf(captured));
       addsUp(out, captured.length);
+    },
+    close() {},
+  };
+}
+
+/** Plain frames of any link type: each ends in one counter, and the fast path agrees with the long one. */
+function plain(): Target {
+  return {
+    step(random) {
+      const packets = random.chance(0.5) ? damaged(random) : plainStacks(random, random.int(1, 200));
+      compareWays(packets, DEFAULT_INPUTS, true);
+      const captured: Captured[] = packets.map((p) => ({
+        bytes: p.bytes,
+        length: p.length,
+        linkType: random.pick([0, 1, 9, 12, 50, 101, 105, 108, 113, 127, 147, 228, 229, 276]),
+      }));
+      const out = new Collected();
+      out.demux.processPlain(batchOf(captured), MirrorType.Capture, 'x.pcap');
+      const c = out.demux.counters;
+      // An 802.11 frame may hold several.
+      const [point] = out.mirrors.points;
+      const record = new MirrorRecord();
+      out.mirrors.totals(point, record);
+      assert.equal(
+        record.packets + c.unsupportedLinkType + c.malformed[Malformed.LinkHeader],
+        captured.length,
+      );
+      assert.ok(c.heldMirrors <= captured.length);
     },
     close() {},
   };
@@ -264,6 +295,7 @@ function applications(): Target {
 export const TARGETS: Readonly<Record<string, () => Target>> = {
   demux,
   inputs,
+  plain,
   path,
   readers,
   applications,

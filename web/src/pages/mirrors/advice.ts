@@ -46,6 +46,13 @@ function dropped({ mirror, now }: Known): number {
 /** A mirror that has sent nothing. */
 function silence({ mirror, now }: Known): Advice | undefined {
   if (now === null || now.last_seen !== undefined || mirror.account !== null) return undefined;
+  if (mirror.type === 'span')
+    return {
+      kind: 'warn',
+      title: 'No frame has come since the collector started',
+      words: 'Is the cable in the right port, and is something mirrored to it? mirrorlake doctor looks at it.',
+      commands: ['mirrorlake doctor --config /etc/mirrorlake/mirrorlake.yaml'],
+    };
   const from = mirror.source === '' ? '' : ` and host ${mirror.source}`;
   return {
     kind: 'warn',

@@ -12,6 +12,8 @@ const TYPES: Readonly<Record<string, string>> = {
   gretap: 'GRE + Ethernet',
   pptp: 'PPTP',
   mellanox: 'NVIDIA Spectrum',
+  span: 'SPAN port',
+  capture: 'capture',
 };
 
 export function typeWords(type: string): string {
