@@ -16,7 +16,7 @@ import { openStore } from '../../src/store/open.js';
 import type { Store } from '../../src/store/store.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { runLine } from '../support/command-lines.js';
-import { FIXTURES } from '../support/fixtures/all.js';
+import { MIRRORED } from '../support/fixtures/all.js';
 import { inputsFor } from '../support/fixtures/fixture.js';
 import { readCapture, SMALL_TABLE } from '../support/read-capture.js';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   server = await ClickHouseServer.start();
   common = openStore(`${server.url}/common`, { create: true });
   await common.migrate();
-  await collect(FIXTURES.map(({ file, inputs }) => ({ file, inputs })));
+  await collect(MIRRORED.map(({ file, inputs }) => ({ file, inputs })));
 });
 afterAll(async () => {
   await common?.close();
@@ -144,7 +144,7 @@ function mirrors(lines: string[]): string[] {
 }
 
 describe('kept packets, exported with their outer headers, are read back as the same sessions', () => {
-  test.each(FIXTURES.map(({ file, inputs }) => [file, inputs] as const))('%s', async (name, inputs) => {
+  test.each(MIRRORED.map(({ file, inputs }) => [file, inputs] as const))('%s', async (name, inputs) => {
     const file = join(directory, `${name}.pcapng`);
     const said = await exported(file, of(name), true);
     expect(said).toMatch(/^\d+ packets?(: none were kept .*)?$/);
