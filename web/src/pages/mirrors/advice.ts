@@ -50,7 +50,8 @@ function silence({ mirror, now }: Known): Advice | undefined {
     return {
       kind: 'warn',
       title: 'No frame has come since the collector started',
-      words: 'Is the cable in the right port, and is something mirrored to it? mirrorlake doctor looks at it.',
+      words:
+        'Is the cable in the right port, and is something mirrored to it? mirrorlake doctor looks at it.',
       commands: ['mirrorlake doctor --config /etc/mirrorlake/mirrorlake.yaml'],
     };
   const from = mirror.source === '' ? '' : ` and host ${mirror.source}`;
