@@ -92,7 +92,8 @@ export class MirrorAccounts {
   private readonly untold = new Set<Account>();
   private readonly drops = new DropShares((account) => this.listing.changed(account));
   private readonly listing: MirrorListing;
-  /** By SPAN port: the drops that its account has. */
+  /** By SPAN port: its account, and the drops that this has. */
+  private readonly spans = new Map<string, Account>();
   private readonly spansDropped = new Map<string, number>();
   private merge: NumberMerge | undefined;
   private readonly verdict = new SequenceVerdict();
@@ -208,6 +209,7 @@ export class MirrorAccounts {
     account.tell();
     this.putRest(account);
     this.accounts.delete(account.key);
+    if (this.spans.get(account.point.origin) === account) this.spans.delete(account.point.origin);
     this.drops.forget(account);
     this.untold.delete(account);
     this.listing.forget(account);
@@ -230,21 +232,20 @@ export class MirrorAccounts {
   }
 
   private spanDrops(spans: ReadonlyMap<string, number>): void {
-    for (const account of this.accounts.values()) {
-      const { type, origin } = account.point;
-      const dropped = type === MirrorType.Span ? spans.get(origin) : undefined;
-      const before = this.spansDropped.get(origin) ?? 0;
-      if (dropped === undefined || dropped === before) continue;
-      this.spansDropped.set(origin, dropped);
+    for (const [name, dropped] of spans) {
+      const account = this.spans.get(name);
+      const before = this.spansDropped.get(name) ?? 0;
+      if (account === undefined || dropped === before) continue;
+      this.spansDropped.set(name, dropped);
       account.kernelDrops += dropped - before;
       this.untold.add(account);
       this.listing.changed(account);
     }
   }
 
-  /** Those whose drops are divided. */
-  private encapsulated(): Account[] {
-    return [...this.accounts.values()].filter(({ point }) => !isPlain(point.type));
+  /** Those whose drops are divided: few turns need them, and there may be many. */
+  private *encapsulated(): Iterable<Account> {
+    for (const account of this.accounts.values()) if (!isPlain(account.point.type)) yield account;
   }
 
   /** Losses are published once the kernel's drops are known. */
@@ -355,6 +356,7 @@ export class MirrorAccounts {
       const point = new MirrorPoint(this.made++, type, source, target, session, data.key, origin);
       account = new Account(key, point, sharedBy, merged, place, ruleOf(place, this.rules, type));
       this.accounts.set(key, account);
+      if (type === MirrorType.Span) this.spans.set(origin, account);
       if (merged >= 0) this.merged[merged] = account;
       this.observe(account);
       this.listing.add(account);
