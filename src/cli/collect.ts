@@ -48,8 +48,8 @@ export function registerCollect(program: Command): void {
     )
     .option(
       '--span <interface>',
-      'take the frames of this interface as mirrored traffic, as of a SPAN port or a TAP; repeatable, one of ' +
-        'the inputs: GRE is received only with --input gre',
+      'take the frames of this interface as mirrored traffic, as of a SPAN port or a TAP; repeatable, one ' +
+        'of the inputs: GRE is received only with --input gre',
       gather,
       [],
     )

@@ -19,14 +19,15 @@ export function receiverKind(config: Config): 'raw' | 'ring' {
   if (kind === 'ring' && encapsulated && config.interfaces.length === 0) {
     throw new UsageError(
       span.length > 0
-        ? 'beside a SPAN port, other inputs are received by a ring: name the interfaces that they arrive on ' +
-            'with --interface'
+        ? 'beside a SPAN port, other inputs are received by a ring: name the interfaces that they arrive ' +
+            'on with --interface'
         : 'the ring receiver reads interfaces: name one with --interface',
     );
   }
   if (!encapsulated && config.interfaces.length > 0)
     throw new UsageError(
-      `nothing is received on ${config.interfaces.join(', ')}: add gre to the inputs, or leave out --interface`,
+      `nothing is received on ${config.interfaces.join(', ')}: add gre to the inputs, or leave out ` +
+        '--interface',
     );
   if (kind === 'raw' && config.interfaces.length > 0) {
     throw new UsageError(

@@ -264,9 +264,9 @@ export function fanoutByInnerAddresses(ipv6Fragmented = false, udp: readonly Udp
 
 /**
  * Chooses the worker of a SPAN port's frame by its addresses, as {@link fanoutByInnerAddresses} does: so both
- * directions of a conversation reach the same worker, and so do its fragments. Of frames in a tunnel these are
- * the tunnel's addresses. Frames without IP go to the first worker. Here a frame starts behind its Ethernet
- * header, and behind the first VLAN tag.
+ * directions of a conversation reach the same worker, and so do its fragments. Of frames in a tunnel these
+ * are the tunnel's addresses. Frames without IP go to the first worker. Here a frame starts behind its
+ * Ethernet header, and behind the first VLAN tag.
  */
 export function fanoutByAddresses(): Uint8Array {
   const p = new BpfProgram();

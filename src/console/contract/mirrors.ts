@@ -47,7 +47,10 @@ export type MirrorAccount = z.output<typeof account>;
 
 /** A mirror point: of the store, of the collector, or an entry of the configuration that has sent nothing. */
 const mirror = z.object({
-  /** `type,source,session,key`, see sourceInId; of an entry without a known point, parts that it does not name are empty. */
+  /**
+   * `type,source,session,key`, see sourceInId; of an entry without a known point, parts that it does not name
+   * are empty.
+   */
   id: z.string(),
   name: z.string(),
   site: z.string(),

@@ -5,7 +5,7 @@ export function isPlainType(type: string): boolean {
   return type === 'span' || type === 'capture';
 }
 
-/** What stands for the source of a mirror point in its id: for plain frames the name of what they come from. */
+/** What stands for a mirror point's source in its id: for plain frames the name of what they come from. */
 export function sourceInId(type: string, source: string, name: string): string {
   return isPlainType(type) ? name.replaceAll(',', ';') : source;
 }
