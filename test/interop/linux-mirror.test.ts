@@ -82,8 +82,26 @@ for d in ingress egress; do tc filter add dev va $d matchall action mirred egres
   undo: 'tc qdisc del dev va clsact; ip link del ers',
 } as const;
 
+/** In UDP, to the ports that `inputs` lists, with a network id that takes more than 16 bits. */
+const UDP = (['vxlan', 'geneve'] as const).map((kind) => ({
+  name: `${kind} in UDP`,
+  ipv6: false,
+  columns: { mirror_type: kind, mirror_session: 0x54321f, gre_key: null, mirror_direction: 'unknown' },
+  sequence: 'none',
+  set: `
+ip link add ers type ${kind} id ${0x54321f} remote 198.19.77.2 ${
+    kind === 'vxlan' ? 'local 198.19.77.1 dstport 4789 nolearning' : 'dstport 6081'
+  }
+ip link set ers mtu 1600 up
+tc qdisc add dev va clsact
+for d in ingress egress; do tc filter add dev va $d matchall action mirred egress mirror dev ers; done`,
+  show: '',
+  undo: 'tc qdisc del dev va clsact; ip link del ers',
+}));
+
 const RUNS = [
   GRETAP,
+  ...UDP,
   ...CASES.map((one) => {
     const { commands, show, undo } = printed(one);
     return { ...one, set: plain(commands), show: plain(show), undo: plain(undo) };
@@ -144,7 +162,7 @@ describeWith(
       ip(`addr add 2001:db8:77::2/64 dev ${TAP} nodad`);
       peer = await LinuxPeer.start({ tap: TAP });
       await peer.sh(HOSTS);
-      const config = 'sessions: { udp_idle: 2s, other_idle: 2s }\n';
+      const config = 'inputs: [gre, vxlan, geneve]\nsessions: { udp_idle: 2s, other_idle: 2s }\n';
       collector = await TestCollector.start(['--interface', TAP], { config });
       // One after the other, so that their sessions become idle at the same time.
       for (const { ipv6, set, show, undo } of RUNS) {

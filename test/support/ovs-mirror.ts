@@ -31,7 +31,8 @@ export const OVS_NEEDS = [
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema';
 
 export interface OvsMirrorOptions {
-  readonly type: 'II' | 'III';
+  /** ERSPAN's, or what carries the frames in UDP. */
+  readonly type: 'II' | 'III' | 'vxlan' | 'geneve';
   readonly ipv6: boolean;
   /** Of all ports, or of the hosts' in one direction or both. */
   readonly ports: 'all' | 'hosts';
@@ -49,6 +50,8 @@ export class OvsMirror {
   static readonly hardware = 4;
   /** As the console and docs/how-to/configure-mirrors.md print them. */
   private readonly printed: MirrorCommands;
+  /** The first of them, of another kind of port where it is one in UDP. */
+  private readonly commands: string;
   private readonly directory = mkdtempSync(join(tmpdir(), 'mirrorlake-ovs-'));
 
   constructor(readonly options: OvsMirrorOptions) {
@@ -61,11 +64,17 @@ export class OvsMirror {
           ? { collector: '2001:db8:100::2', source: '2001:db8:100::1' }
           : { collector: '198.51.100.2', source: '198.51.100.1' }),
         session: options.session,
-        type: options.type,
+        type: options.type === 'III' ? 'III' : 'II',
         direction: options.direction,
         ports: options.ports === 'all' ? [] : OvsMirror.hosts.map((name) => `${name}-p`),
       }),
     );
+    const commands = plain(this.printed.commands);
+    const { type } = options;
+    this.commands =
+      type === 'II' || type === 'III'
+        ? commands
+        : commands.replace('type=erspan', `type=${type}`).replace(/ options:erspan_\w+=\w+/g, '');
     try {
       this.startSwitch();
       this.joinHosts();
@@ -167,7 +176,7 @@ export class OvsMirror {
     // Somebody else's mirror of the same bridge, which has to stay.
     const other = '-- --id=@m create mirror name=other select-vlan=4000 output-vlan=4001';
     this.vsctl(...`${other} -- set bridge f-int mirrors=@m`.split(' '));
-    this.sh(this.printed.commands);
+    run('sh', '-ec', this.commands);
     // The switch learns the collector's address.
     for (const a of ['198.51.100.2', '2001:db8:100::2']) {
       execFileSync('sh', ['-c', `ping -c1 -W1 ${a} >/dev/null || true`]);

@@ -24,15 +24,15 @@ export function ofSession(id: string): string {
 
 /** What is read of `sessions`: conditions are on these, and not on what is made of them. */
 const COLUMNS =
-  'session_id, part, first_seen, last_seen, mirror_type, mirror_source, mirror_session, gre_key,\n' +
-  '    mirror_name, client, server, client_ip, server_ip, client_port, server_port, client_mac,\n' +
-  '    server_mac, protocol, transport, ether_type, app_protocol, tcp_state, client_packets,\n' +
-  '    server_packets, client_bytes, server_bytes, community_id';
+  'session_id, part, first_seen, last_seen, mirror_name, client, server, client_ip, server_ip,\n' +
+  '    client_port, server_port, client_mac, server_mac, protocol, transport, ether_type, app_protocol,\n' +
+  '    tcp_state, client_packets, server_packets, client_bytes, server_bytes, community_id,\n' +
+  `    ${POINT_ID} AS mirror_id`;
 
 /** Conversations, all parts of each together; and what tells who sent a frame of it. */
 function sessionsStatement(where: string, prefix: string, more = ''): string {
   return (
-    `SELECT toString(session_id) AS session_id,\n  any(${POINT_ID}) AS mirror,\n` +
+    `SELECT toString(session_id) AS session_id,\n  any(mirror_id) AS mirror,\n` +
     '  argMax(mirror_name, part) AS mirror_name, argMax(client, part) AS client,\n' +
     '  argMax(server, part) AS server, argMax(client_port, part) AS client_port,\n' +
     '  argMax(server_port, part) AS server_port, any(transport) AS transport,\n' +

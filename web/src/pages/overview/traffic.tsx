@@ -1,7 +1,7 @@
 /** What was sent over time, and what can be done with a part of it. */
 import { useNavigate } from '@tanstack/react-router';
 import { Download, History, List, ZoomIn } from 'lucide-react';
-import { useMemo } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useKey } from '../../app/keys.js';
@@ -136,20 +136,19 @@ function Offered({ selection }: { readonly selection: Selection }) {
   const { text, from, to } = absolute(selection.begin, selection.end);
   const query = { ...looked?.query, from, to };
   const { data, isPlaceholderData } = useAnswer('series', { ...query, unit: 'sessions', by: 'none' });
-  // P leads to the packets of the first of them, as from their list.
+  // P leads to the packets of the first of them, as from their list, and waits until it is known.
   const first = useAnswer('sessions', { ...query, limit: '1' });
   const id = first.isPlaceholderData ? undefined : first.data?.rows[0]?.session_id;
   const packetsPage = '/sessions/$id/packets' as string;
-  useKey(
-    'packets',
-    () =>
-      void navigate({
-        to: packetsPage,
-        params: { id } as never,
-        search: { ...sessionsWith([]), t: text } as never,
-      }),
-    id !== undefined,
-  );
+  const [wanted, want] = useState<string>();
+  useKey('packets', () => want(text), id !== undefined || first.isFetching);
+  const search = { ...sessionsWith([]), t: text };
+  const show = useEffectEvent(() => {
+    void navigate({ to: packetsPage, params: { id } as never, search: search as never });
+  });
+  useEffect(() => {
+    if (wanted === text && id !== undefined) show();
+  }, [wanted, text, id]);
   const n = isPlaceholderData ? undefined : data?.series.reduce((sum, one) => sum + one.total, 0);
   const packets = new URLSearchParams(
     Object.entries(query).flatMap(([name, value]) =>
@@ -163,7 +162,7 @@ function Offered({ selection }: { readonly selection: Selection }) {
         type="button"
         className="btn sm pri"
         onClick={() =>
-          void navigate({ to: '/sessions' as string, search: { ...sessionsWith([]), t: text } as never })
+          void navigate({ to: '/sessions' as string, search: search as never })
         }
       >
         <Icon of={List} />
