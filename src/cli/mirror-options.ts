@@ -87,7 +87,12 @@ export function targets(text: string, before: readonly string[] = []): readonly 
 export function health(text: string, before: readonly HealthPlace[]): readonly HealthPlace[] {
   if (/^\d+$/.test(text)) return [...before, integer(1, 65535)(text)];
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
+  if (
+    url === undefined ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.username !== '' ||
+    url.password !== ''
+  )
     throw new InvalidArgumentError('It is a port, or a URL like http://collector:9470/healthz.');
   return [...before, url];
 }

@@ -161,9 +161,7 @@ function Offered({ selection }: { readonly selection: Selection }) {
       <button
         type="button"
         className="btn sm pri"
-        onClick={() =>
-          void navigate({ to: '/sessions' as string, search: search as never })
-        }
+        onClick={() => void navigate({ to: '/sessions' as string, search: search as never })}
       >
         <Icon of={List} />
         {n === undefined ? 'Sessions' : `${count(n)} ${n === 1 ? 'session' : 'sessions'}`}
