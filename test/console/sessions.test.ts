@@ -130,6 +130,10 @@ describe('lists', () => {
     ['/values?column=attributes', /^column: attributes is no column/],
     ['/sessions/nonsense', /^id: is not a session's id/],
     ['/sessions/01972fa8-505c-7000-a25b-000000000000', /^there is no session/],
+    // Not of version 7, and of a time that no table has.
+    ['/sessions/ffffffff-ffff-4000-a25b-000000000000', /^there is no session/],
+    ['/sessions/ffffffff-ffff-7000-a25b-000000000000', /^there is no session/],
+    ['/sessions/ffffffff-ffff-7000-a25b-000000000000/packets', /^there is no session/],
   ])('%s is wrong in one sentence', async (path, message) => {
     expect(await refused(path)).toMatch(message);
   });

@@ -151,6 +151,7 @@ async function conversation(
     ['sessions', rowStatement(id, facts.prefix)],
     ['conversations', partsStatement(id, facts.prefix)],
   ] as const) {
+    if (statement === undefined) continue;
     const answer = await questions.ask(statement, { signal });
     const values = answer.rows[0];
     if (values !== undefined)

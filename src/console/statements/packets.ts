@@ -2,18 +2,13 @@
 import { quote } from '../../store/tables.js';
 import { addressLiteral } from './conditions.js';
 import { POINT_ID, timeLiteral } from './scope.js';
+import { bornAt } from './session-id.js';
 
 /** Bytes of frames in one answer, at the most; but one frame at least. */
 export const MOST_FRAME_BYTES = 16_000_000;
 /** Within how many seconds another mirror's session is a copy. */
 const COPY_SECONDS = 300;
 const SECOND = 1_000_000_000n;
-
-/** The earliest time of a session, as its id says (RFC 9562, version 7); undefined for other ids. */
-function bornAt(id: string): bigint | undefined {
-  if (id[14] !== '7') return undefined;
-  return BigInt(`0x${id.slice(0, 8)}${id.slice(9, 13)}`) * 1_000_000n;
-}
 
 /** Which rows of `sessions` are a session's. Its id says when it began, so that little is read. */
 export function ofSession(id: string): string {

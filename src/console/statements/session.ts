@@ -8,6 +8,7 @@ import { type AskedColumn, COLUMNS } from './columns.js';
 import { nanosecondsOf, type Row } from './lists.js';
 import { addressLiteral } from './point.js';
 import { type Range, within } from './scope.js';
+import { bornAt } from './session-id.js';
 
 const SECOND = 1_000_000_000n;
 /**
@@ -16,22 +17,19 @@ const SECOND = 1_000_000_000n;
  */
 const AROUND = 60n * SECOND;
 
-/** When a conversation began, by its id (RFC 9562 section 5.7). */
-function timeOf(id: string): bigint {
-  return BigInt(`0x${id.slice(0, 8)}${id.slice(9, 13)}`) * 1_000_000n;
-}
-
 /** All that a conversation has of the columns of sessions, in their order. */
 export const WHOLE: readonly AskedColumn[] = VIEWS.conversations.map(
   ({ name }) => COLUMNS.sessions.get(name) ?? { name, sql: name, kind: 'number', sortable: false },
 );
 
 /**
- * A conversation that has one row, as nearly all do: found by the time in its id. Those of several parts are
- * put together by {@link partsStatement}, which reads every day.
+ * A conversation that has one row, as nearly all do: found by the time in its id, so undefined for an id
+ * without one. Those of several parts are put together by {@link partsStatement}, which reads every day.
  */
-export function rowStatement(id: string, prefix: string): string {
-  const [from, to] = [timeOf(id) - AROUND, timeOf(id) + AROUND];
+export function rowStatement(id: string, prefix: string): string | undefined {
+  const born = bornAt(id);
+  if (born === undefined) return undefined;
+  const [from, to] = [born - AROUND, born + AROUND];
   return (
     `${select('sessions', prefix)}\nWHERE session_id = toUUID('${id}')\n` +
     `  AND ${within('first_seen', { from: from > 0n ? from : 0n, to })}\n` +
