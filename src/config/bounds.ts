@@ -10,3 +10,5 @@ export const MOST_POINTS = 65_536;
 export const LONGEST_DEDUPLICATION = 10;
 /** UDP ports of `inputs`: the ring's filter compares each packet's with all of them. */
 export const MOST_UDP_INPUTS = 64;
+/** Files of owners of addresses. */
+export const MOST_OWNERS = 8;

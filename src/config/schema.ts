@@ -11,10 +11,11 @@ import {
 import { type Inputs, UDP_INPUT_KINDS, UDP_INPUT_PORTS, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { MIRROR_TYPE_NAMES, MOST_ERSPAN_SESSION, MOST_SESSION } from '../model/mirror-point.js';
+import { NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
-import { LONGEST_DEDUPLICATION, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
+import { LONGEST_DEDUPLICATION, MOST_OWNERS, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
 import { groupMistakes } from './group-mistakes.js';
 import { GROUP_WINDOW } from './groups.js';
 import { INPUT_WORDS, inputMistakes, inputsOf, parseInput } from './inputs.js';
@@ -138,6 +139,16 @@ const applications = z.unknown().transform((said, context) => {
   context.addIssue(`${JSON.stringify(said)} is not ${KEPT_APPLICATIONS_WORDS}: write [names, paths]`);
   return z.NEVER;
 });
+
+/** Which sources' names are kept: `all`, `off`, or a list. */
+function nameSources(said: unknown, context: z.RefinementCtx): readonly NameSourceWord[] {
+  if (said === 'all' || said === true) return NAME_SOURCES;
+  if (said === 'off' || said === false) return [];
+  const sources = z.array(z.enum(NAME_SOURCES)).safeParse(said);
+  if (sources.success) return sources.data;
+  context.addIssue(`${JSON.stringify(said)} is not all, off, or some of ${NAME_SOURCES.join(', ')}`);
+  return z.NEVER;
+}
 
 const sample = z.string().transform((text, context) => {
   const said = parseSample(text);
@@ -564,6 +575,33 @@ const plainSchema = z.strictObject({
         'nothing. VLANs and TEIDs often differ by direction; then each direction is a conversation of ' +
         'its own.',
     ),
+  networks: z
+    .string()
+    .optional()
+    .describe(
+      'A file of networks of your own (prefix, name, site, role, tenant): what conversations say of both ' +
+        'ends. Without it: those that `mirrorlake networks load` has kept in the store.',
+    ),
+  owners: z
+    .array(z.string())
+    .max(MOST_OWNERS)
+    .default([])
+    .describe(
+      "Files in MaxMind's DB format that say to whom the Internet's addresses belong: autonomous systems, " +
+        'countries. Of several that know something the first is believed.',
+    ),
+  names: z
+    .unknown()
+    .transform(nameSources)
+    .prefault('all')
+    .describe(
+      `What is kept of names of addresses, in the table \`names\`: \`all\`, \`off\`, or some of ` +
+        `${NAME_SOURCES.map((source) => `\`${source}\``).join(', ')}.`,
+    ),
+  names_file: z
+    .string()
+    .optional()
+    .describe('A file of names of addresses: `address name` a line, as in /etc/hosts.'),
   overlays: z
     .array(overlay)
     .default([])

@@ -48,6 +48,8 @@ export const SHARDING: Record<string, string> = {
   packets: 'cityHash64(session_id)',
   paths: 'cityHash64(from_mirror, to_mirror, minute)',
   hops: 'cityHash64(client_ip, server_ip)',
+  names: 'cityHash64(address)',
+  network_loads: 'cityHash64(address)',
   // Each is filled on the shard of its sessions: what is inserted otherwise are days from before it.
   traffic_by_minute: 'cityHash64(mirror_source, mirror_session, minute)',
   clients_by_hour: 'cityHash64(client_ip)',
@@ -69,6 +71,7 @@ const RETAINED_BY: Record<string, string> = {
   packets: 'time',
   paths: 'minute',
   hops: 'last_seen',
+  names: 'day',
   traffic_by_minute: 'minute',
   clients_by_hour: 'hour',
   services_by_hour: 'hour',

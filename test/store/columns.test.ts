@@ -9,6 +9,8 @@ import {
   certificateRecord,
   hopRecord,
   mirrorRecord,
+  nameRecord,
+  networkRecord,
   pathRecord,
   sessionRecord,
   transactionRecord,
@@ -19,6 +21,8 @@ import {
   certificateJson,
   hopJson,
   mirrorJson,
+  nameJson,
+  networkJson,
   pathJson,
   sessionJson,
   transactionJson,
@@ -152,4 +156,8 @@ test('NDJSON has the columns in the order of the tables', () => {
   const [hop] = fc.sample(hopRecord, 1);
   expect(Object.keys(JSON.parse(pathJson(path, 'c')))).toEqual(names('paths'));
   expect(Object.keys(JSON.parse(hopJson(hop, 'c')))).toEqual(names('hops'));
+  const [name] = fc.sample(nameRecord, 1);
+  const [network] = fc.sample(networkRecord, 1);
+  expect(Object.keys(JSON.parse(nameJson(name)))).toEqual(names('names'));
+  expect(Object.keys(JSON.parse(networkJson(network)))).toEqual(names('network_loads'));
 });

@@ -7,6 +7,8 @@ import {
   CertificateSegment,
   HopSegment,
   MirrorSegment,
+  NameSegment,
+  NetworkSegment,
   PacketSegment,
   PathSegment,
   SessionSegment,
@@ -17,6 +19,8 @@ import {
   certificateRecord,
   hopRecord,
   mirrorRecord,
+  nameRecord,
+  networkRecord,
   packetRecord,
   pathRecord,
   sessionRecord,
@@ -49,6 +53,8 @@ function written(table: TableName, records: readonly Records[TableName][], colle
     packets: new PacketSegment(),
     paths: new PathSegment(collector),
     hops: new HopSegment(collector),
+    names: new NameSegment(),
+    network_loads: new NetworkSegment(),
   };
   for (const r of records) {
     if (table === 'sessions') into.sessions.session(r as Records['sessions']);
@@ -58,11 +64,15 @@ function written(table: TableName, records: readonly Records[TableName][], colle
     else if (table === 'tunnels') into.tunnels.tunnel(r as Records['tunnels']);
     else if (table === 'paths') into.paths.path(r as Records['paths']);
     else if (table === 'hops') into.hops.hop(r as Records['hops']);
+    else if (table === 'names') into.names.name(r as Records['names']);
+    else if (table === 'network_loads') into.network_loads.network(r as Records['network_loads']);
     else into.packets.packet(r as Records['packets']);
   }
   expect(into[table].count).toBe(records.length);
   return into[table].take();
 }
+
+const WITHOUT_COLLECTOR: ReadonlySet<TableName> = new Set(['packets', 'names', 'network_loads']);
 
 const ARBITRARY: Readonly<Record<TableName, fc.Arbitrary<Records[TableName]>>> = {
   sessions: sessionRecord,
@@ -73,6 +83,8 @@ const ARBITRARY: Readonly<Record<TableName, fc.Arbitrary<Records[TableName]>>> =
   packets: packetRecord,
   paths: pathRecord,
   hops: hopRecord,
+  names: nameRecord,
+  network_loads: networkRecord,
 };
 
 describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) => {
@@ -82,7 +94,7 @@ describe.each(Object.keys(ARBITRARY) as TableName[])('a segment of %s', (table) 
       fc.property(fc.array(ARBITRARY[table], { maxLength: 8 }), collector, (records, name) => {
         const rows = [...readSegment(table, written(table, records, name))];
         expect(rows.map(({ record }) => comparable(record))).toEqual(records.map(comparable));
-        for (const row of rows) expect(row.collector).toBe(table === 'packets' ? '' : name);
+        for (const row of rows) expect(row.collector).toBe(WITHOUT_COLLECTOR.has(table) ? '' : name);
       }),
     );
   });

@@ -9,6 +9,8 @@ import { TABLES } from '../../src/model/columns/tables.js';
 import { HopRecord } from '../../src/model/hop-record.js';
 import { MIRROR_TYPE_NAMES, MirrorPoint, type MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
+import { NameRecord } from '../../src/model/name-record.js';
+import { NetworkRecord } from '../../src/model/network-record.js';
 import { PacketRecord } from '../../src/model/packet-record.js';
 import { PathRecord } from '../../src/model/path-record.js';
 import { SessionRecord } from '../../src/model/session-record.js';
@@ -194,6 +196,14 @@ export const pathRecord: fc.Arbitrary<PathRecord> = own(TABLES.paths).map((field
 
 export const hopRecord: fc.Arbitrary<HopRecord> = own(TABLES.hops).map((fields) =>
   Object.assign(new HopRecord(), fields),
+);
+
+export const nameRecord: fc.Arbitrary<NameRecord> = own(TABLES.names).map((fields) =>
+  Object.assign(new NameRecord(), fields),
+);
+
+export const networkRecord: fc.Arbitrary<NetworkRecord> = own(TABLES.network_loads).map((fields) =>
+  Object.assign(new NetworkRecord(), fields),
 );
 
 /** A mirror point of which a row does not say where it sends to. */

@@ -1,6 +1,8 @@
 import type { CertificateRecord } from '../../src/model/certificate-record.js';
 import type { HopRecord } from '../../src/model/hop-record.js';
 import type { MirrorRecord } from '../../src/model/mirror-record.js';
+import type { NameRecord } from '../../src/model/name-record.js';
+import type { NetworkRecord } from '../../src/model/network-record.js';
 import type { PacketRecord } from '../../src/model/packet-record.js';
 import type { PathRecord } from '../../src/model/path-record.js';
 import type { SessionRecord } from '../../src/model/session-record.js';
@@ -10,6 +12,8 @@ import {
   CertificateLines,
   HopLines,
   MirrorLines,
+  NameLines,
+  NetworkLines,
   PacketLines,
   PathLines,
   SessionLines,
@@ -67,6 +71,18 @@ export function pathJson(record: PathRecord, collector: string): string {
 export function hopJson(record: HopRecord, collector: string): string {
   const lines = new HopLines(collector);
   lines.hop(record);
+  return textOf(lines);
+}
+
+export function nameJson(record: NameRecord): string {
+  const lines = new NameLines();
+  lines.name(record);
+  return textOf(lines);
+}
+
+export function networkJson(record: NetworkRecord): string {
+  const lines = new NetworkLines();
+  lines.network(record);
   return textOf(lines);
 }
 

@@ -6,6 +6,8 @@ import {
   CertificateLines,
   HopLines,
   MirrorLines,
+  NameLines,
+  NetworkLines,
   PacketLines,
   PathLines,
   SessionLines,
@@ -91,6 +93,14 @@ const LINES: { readonly [T in TableName]: (collector: string) => RowLines<Record
   hops: (collector) => {
     const lines = new HopLines(collector);
     return { lines, add: (r) => lines.hop(r) };
+  },
+  names: () => {
+    const lines = new NameLines();
+    return { lines, add: (r) => lines.name(r) };
+  },
+  network_loads: () => {
+    const lines = new NetworkLines();
+    return { lines, add: (r) => lines.network(r) };
   },
 };
 

@@ -121,6 +121,8 @@ export const FIXED32: ColumnType = {
   read: 'UInt32',
   bits: 32,
 };
+/** Added up where rows with the same key become one. */
+export const ADDED: ColumnType = { ...UINT64, clickhouse: 'SimpleAggregateFunction(sum, UInt64)' };
 export const UINT16S: ColumnType = {
   kind: 'uints',
   clickhouse: 'Array(UInt16)',
@@ -171,6 +173,15 @@ export const TIME: ColumnType = {
   read: 'Int64',
   value: (name) => `fromUnixTimestamp64Nano(${name}, 'UTC')`,
   bits: 0,
+};
+/** The earliest, or the latest, where rows with the same key become one. */
+export const EARLIEST: ColumnType = {
+  ...TIME,
+  clickhouse: "SimpleAggregateFunction(min, DateTime64(9, 'UTC'))",
+};
+export const LATEST: ColumnType = {
+  ...TIME,
+  clickhouse: "SimpleAggregateFunction(max, DateTime64(9, 'UTC'))",
 };
 export const MINUTE: ColumnType = {
   kind: 'minute',
@@ -324,6 +335,9 @@ export const SUM = { type: 'UInt64', doc: 'The sum over its parts.' } as const;
 
 /** What a conversation's parts say again and again, once its first messages were seen. */
 export const SAID = { doc: 'As in `sessions`, of the last part that says it.' } as const;
+
+/** What the last part of a conversation says. */
+export const LAST = { doc: 'As in `sessions`, of the last part.' } as const;
 
 /** What holds for a conversation once it held for one of its parts. */
 export const ANY = { doc: '1 if it is in any part.' } as const;

@@ -4,6 +4,7 @@ import type { ClockKind } from '../clock-kind.js';
 import type { Clocks } from '../clocks.js';
 import type { EndReason } from '../end-reason.js';
 import type { MirrorDirection } from '../mirror-point.js';
+import type { NameSource } from '../name-source.js';
 import type { PacketLayer } from '../packet-layer.js';
 import type { SequenceUse } from '../sequence-use.js';
 import type { Outcome } from '../told.js';
@@ -263,6 +264,41 @@ export class SessionFields {
    * protocol). The first reason stays; empty where there is none.
    */
   partial = '';
+  /** Name of the network (`networks`) that the client is in; empty where it is in none. */
+  clientNetwork = '';
+  /** Name of the network (`networks`) that the server is in; empty where it is in none. */
+  serverNetwork = '';
+  /** The client's role, from the same network; empty where that has none. */
+  clientRole = '';
+  /** The server's role, from the same network; empty where that has none. */
+  serverRole = '';
+  /** The client's site, likewise. `site` is the mirror point's. */
+  clientSite = '';
+  /** The server's site, likewise. `site` is the mirror point's. */
+  serverSite = '';
+  /**
+   * Number of the autonomous system that announces the client's address, from the files of `owners`; 0
+   * where they do not say.
+   */
+  clientAsn = 0;
+  /**
+   * Number of the autonomous system that announces the server's address, from the files of `owners`; 0
+   * where they do not say.
+   */
+  serverAsn = 0;
+  /** The organisation of that autonomous system, likewise. */
+  clientAsOrg = '';
+  /** The organisation of that autonomous system, likewise. */
+  serverAsOrg = '';
+  /** Country of the client's address, two letters (ISO 3166), likewise. */
+  clientCountry = '';
+  /** Country of the server's address, two letters (ISO 3166), likewise. */
+  serverCountry = '';
+  /**
+   * The entry of `policies` that does not allow the conversation, `guests > accounting`; empty where it
+   * is allowed, or no entry is about it.
+   */
+  policy = '';
 }
 
 /** The columns of `transactions` that a record has itself. */
@@ -328,6 +364,30 @@ export class TransactionFields {
   attributesCount = 0;
   /** Why a message was not read to its end, as in `sessions`. */
   partial = '';
+  /** As in `sessions`. */
+  clientNetwork = '';
+  /** As in `sessions`. */
+  serverNetwork = '';
+  /** As in `sessions`. */
+  clientRole = '';
+  /** As in `sessions`. */
+  serverRole = '';
+  /** As in `sessions`. */
+  clientSite = '';
+  /** As in `sessions`. */
+  serverSite = '';
+  /** As in `sessions`. */
+  clientAsn = 0;
+  /** As in `sessions`. */
+  serverAsn = 0;
+  /** As in `sessions`. */
+  clientAsOrg = '';
+  /** As in `sessions`. */
+  serverAsOrg = '';
+  /** As in `sessions`. */
+  clientCountry = '';
+  /** As in `sessions`. */
+  serverCountry = '';
 }
 
 /** The columns of `certificates` that a record has itself. */
@@ -653,4 +713,60 @@ export class HopFields {
   reverseDelayAvgNs = 0;
   /** The greatest delay of `reverse_matched`, nanoseconds; 0 without any. */
   reverseDelayMaxNs = 0;
+}
+
+/** The columns of `names` that a record has itself. */
+export class NameFields {
+  /** The day, in UTC. */
+  day = 0;
+  /** The address, IPv4 as `::ffff:a.b.c.d`. */
+  readonly address = new Uint8Array(16);
+  /** Network of the overlay that the address is in, as in `sessions`. */
+  vni: number | null = null;
+  /** The name, lower case, without a dot at its end. */
+  name = '';
+  /**
+   * What said so: `file` (`names_file`), `dhcp` (the host asked under this name), `mdns`, `llmnr`,
+   * `kerberos`, `ntlm`, `smb` (the computer that logs on, or is logged on to), `tls` (the server name
+   * that a client asked for), `http` (the host), `dns` (an answer).
+   */
+  source: NameSource = 0;
+  /** When it was seen first that day. */
+  firstSeenSec = 0;
+  firstSeenNsec = 0;
+  /** When it was seen last that day. */
+  lastSeenSec = 0;
+  lastSeenNsec = 0;
+  /** How often; the rows of one key may not be added up yet. */
+  count = 0;
+}
+
+/** The columns of `network_loads` that a record has itself. */
+export class NetworkFields {
+  /** When it was loaded; the same for all of one load. */
+  loadedSec = 0;
+  loadedNsec = 0;
+  /**
+   * Rows of this load; 0 in the only row of one that clears all. The newest load of which all rows are
+   * there is the one that counts.
+   */
+  networks = 0;
+  /** First address of the prefix, IPv4 as `::ffff:a.b.c.d`. */
+  readonly address = new Uint8Array(16);
+  /** Length of the prefix, of 128; 96 and more for IPv4. */
+  bits = 0;
+  /** What people call it. */
+  name = '';
+  /** Where it is. */
+  site = '';
+  /** What it is for: `guests`, `accounting`, …. */
+  role = '';
+  /** Whose it is. */
+  tenant = '';
+  /** The VLAN that it is in; NULL: any. */
+  vlan: number | null = null;
+  /** The VNI that it is in; NULL: any. */
+  vni: number | null = null;
+  /** Name of the file that it was loaded from. */
+  file = '';
 }

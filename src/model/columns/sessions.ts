@@ -2,6 +2,7 @@ import {
   ANY,
   COPY,
   IP,
+  LAST,
   LEAST,
   MAC,
   NULLABLE_UINT32,
@@ -19,6 +20,7 @@ import {
   WORD,
   WORDS,
 } from './column.js';
+import { endColumns } from './ends.js';
 import { END_REASON, MIRROR_DIRECTION, MIRROR_TYPE } from './words.js';
 
 export const SESSIONS: Table = {
@@ -701,6 +703,17 @@ export const SESSIONS: Table = {
         'Why its first messages were not read to their end: `cut` (the mirror or the capture cut the ' +
         'frame), `gap` (bytes are missing), `limit` (a bound was reached), `malformed` (the bytes break ' +
         'the protocol). The first reason stays; empty where there is none.',
+    },
+    ...endColumns(88),
+    {
+      name: 'policy',
+      field: 100,
+      type: WORD,
+      zeros: 'ends',
+      whole: LAST,
+      doc:
+        'The entry of `policies` that does not allow the conversation, `guests > accounting`; empty where ' +
+        'it is allowed, or no entry is about it.',
     },
     {
       name: 'collector',

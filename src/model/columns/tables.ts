@@ -2,6 +2,8 @@
 import { CERTIFICATES } from './certificates.js';
 import type { Table } from './column.js';
 import { MIRRORS } from './mirrors.js';
+import { NAMES } from './names.js';
+import { NETWORK_LOADS } from './network-loads.js';
 import { PACKETS } from './packets.js';
 import { HOPS, PATHS } from './paths.js';
 import { SESSIONS } from './sessions.js';
@@ -16,7 +18,9 @@ export type TableName =
   | 'tunnels'
   | 'packets'
   | 'paths'
-  | 'hops';
+  | 'hops'
+  | 'names'
+  | 'network_loads';
 
 export const TABLES: Readonly<Record<TableName, Table>> = {
   sessions: SESSIONS,
@@ -27,6 +31,8 @@ export const TABLES: Readonly<Record<TableName, Table>> = {
   packets: PACKETS,
   paths: PATHS,
   hops: HOPS,
+  names: NAMES,
+  network_loads: NETWORK_LOADS,
 };
 
 export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];

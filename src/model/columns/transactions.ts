@@ -14,6 +14,7 @@ import {
   WORD,
   WORD_MAP,
 } from './column.js';
+import { endColumns } from './ends.js';
 import { MIRROR_TYPE, OUTCOME } from './words.js';
 
 export const TRANSACTIONS: Table = {
@@ -132,6 +133,7 @@ export const TRANSACTIONS: Table = {
       type: WORD,
       doc: 'Why a message was not read to its end, as in `sessions`.',
     },
+    ...endColumns(33, 'sessions'),
     { name: 'collector', field: 26, type: WORD, from: 'collector', doc: 'As in `sessions`.' },
   ],
   derived: [

@@ -2,6 +2,9 @@
  * What ClickHouse makes of the tables, for docs/reference/columns.md: name, type and meaning of each column.
  */
 import type { Table } from './column.js';
+import { END_COLUMNS } from './ends.js';
+import { NAMES } from './names.js';
+import { NETWORK_LOADS } from './network-loads.js';
 import { SESSIONS } from './sessions.js';
 import { TRANSACTIONS } from './transactions.js';
 
@@ -104,6 +107,7 @@ const TLS: readonly ViewColumn[] = namedAs(SESSIONS, [
   'client_bytes',
   'server_bytes',
   'community_id',
+  ...END_COLUMNS,
   ...POINT,
 ]);
 
@@ -138,7 +142,7 @@ const DNS: readonly ViewColumn[] = [
   },
   ...namedAs(TRANSACTIONS, ['answers', 'ttl']),
   attribute('cname'),
-  ...namedAs(TRANSACTIONS, ['attributes', 'partial', 'community_id', ...POINT]),
+  ...namedAs(TRANSACTIONS, ['attributes', 'partial', 'community_id', ...END_COLUMNS, ...POINT]),
 ];
 
 /** Transactions of HTTP, likewise. */
@@ -176,6 +180,7 @@ const HTTP: readonly ViewColumn[] = [
     'attributes',
     'partial',
     'community_id',
+    ...END_COLUMNS,
     ...POINT,
   ]),
 ];
@@ -299,6 +304,63 @@ const HOSTS_BY_HOUR: readonly ViewColumn[] = [
   ...sums(['packets_sent', 'packets_received', 'bytes_sent', 'bytes_received']),
 ];
 
+/** The networks that count. */
+const NETWORKS: readonly ViewColumn[] = namedAs(NETWORK_LOADS, [
+  'prefix',
+  'name',
+  'site',
+  'role',
+  'tenant',
+  'vlan',
+  'vni',
+  'loaded',
+  'file',
+  'address',
+  'bits',
+]);
+
+const ADDRESS_NAMES: readonly ViewColumn[] = [
+  ...namedAs(NAMES, ['day', 'address', 'vni', 'host']),
+  { name: 'name', type: 'String', doc: 'The best of its names that day.' },
+  {
+    name: 'source',
+    type: 'LowCardinality(String)',
+    doc:
+      'Why it is the best: `file` goes before `dhcp`, `mdns`, `llmnr`, then `kerberos`, `ntlm` and `smb`, ' +
+      'then `tls`, `http`, `dns`; of the same source the one seen most often.',
+  },
+  { name: 'first_seen', type: "DateTime64(9, 'UTC')", doc: 'When it was called anything first that day.' },
+  { name: 'last_seen', type: "DateTime64(9, 'UTC')", doc: 'When last.' },
+  { name: 'count', type: 'UInt64', doc: 'How often, under all its names.' },
+  { name: 'names', type: 'UInt64', doc: 'How many names it had.' },
+];
+
+/** Sessions that an entry of `policies` does not allow. */
+const POLICY_VIOLATIONS: readonly ViewColumn[] = namedAs(SESSIONS, [
+  'policy',
+  'session_id',
+  'part',
+  'copy',
+  'first_seen',
+  'last_seen',
+  ...ENDS,
+  'protocol',
+  'transport',
+  'app_protocol',
+  'server_name',
+  'user_name',
+  'tcp_state',
+  'client_network',
+  'server_network',
+  'client_role',
+  'server_role',
+  'client_site',
+  'server_site',
+  ...PACKETS_AND_BYTES,
+  'community_id',
+  ...POINT,
+]);
+
 const SCHEMA_MIGRATIONS: readonly ViewColumn[] = [
   { name: 'version', type: 'UInt32', doc: 'Number of a migration the store has had.' },
   { name: 'name', type: 'String', doc: 'Its name.' },
@@ -315,5 +377,8 @@ export const VIEWS: Readonly<Record<string, readonly ViewColumn[]>> = {
   services_by_hour: SERVICES_BY_HOUR,
   hosts_by_hour: HOSTS_BY_HOUR,
   sessions_by_minute: SESSIONS_BY_MINUTE,
+  networks: NETWORKS,
+  address_names: ADDRESS_NAMES,
+  policy_violations: POLICY_VIOLATIONS,
   schema_migrations: SCHEMA_MIGRATIONS,
 };

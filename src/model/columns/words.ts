@@ -4,6 +4,7 @@ import { CLOCK_KIND_NAMES } from '../clock-kind.js';
 import { CLOCKS_NAMES } from '../clocks.js';
 import { END_REASON_NAMES } from '../end-reason.js';
 import { MIRROR_DIRECTION_NAMES, MIRROR_TYPE_NAMES } from '../mirror-point.js';
+import { NAME_SOURCE_NAMES } from '../name-source.js';
 import { PACKET_LAYER_NAMES } from '../packet-layer.js';
 import { SEQUENCE_USE_NAMES } from '../sequence-use.js';
 import { OUTCOME_NAMES } from '../told.js';
@@ -56,4 +57,10 @@ export const OUTCOME = enumOf({
   module: 'told',
   names: 'OUTCOME_NAMES',
   words: OUTCOME_NAMES,
+});
+export const NAME_SOURCE = wordOf({
+  name: 'NameSource',
+  module: 'name-source',
+  names: 'NAME_SOURCE_NAMES',
+  words: NAME_SOURCE_NAMES,
 });

@@ -7,6 +7,9 @@ import { END_REASON_NAMES } from '../../model/end-reason.js';
 import type { HopRecord, HopSink } from '../../model/hop-record.js';
 import { MIRROR_DIRECTION_NAMES } from '../../model/mirror-point.js';
 import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
+import type { NameRecord, NameSink } from '../../model/name-record.js';
+import { NAME_SOURCE_NAMES } from '../../model/name-source.js';
+import type { NetworkRecord, NetworkSink } from '../../model/network-record.js';
 import { PACKET_LAYER_NAMES } from '../../model/packet-layer.js';
 import type { PacketRecord } from '../../model/packet-record.js';
 import type { PathRecord, PathSink } from '../../model/path-record.js';
@@ -102,6 +105,19 @@ const SESSION = pieces({
   server_software: '","server_software":"',
   user_name: '","user_name":"',
   partial: '","partial":"',
+  client_network: '","client_network":"',
+  server_network: '","server_network":"',
+  client_role: '","client_role":"',
+  server_role: '","server_role":"',
+  client_site: '","client_site":"',
+  server_site: '","server_site":"',
+  client_asn: '","client_asn":',
+  server_asn: ',"server_asn":',
+  client_as_org: ',"client_as_org":"',
+  server_as_org: '","server_as_org":"',
+  client_country: '","client_country":"',
+  server_country: '","server_country":"',
+  policy: '","policy":"',
   collector: '","collector":"',
   end: '"}\n',
 });
@@ -166,6 +182,21 @@ const SESSION_NO_SOFTWARE = withNothing(
   SESSION.user_name,
   SESSION.partial,
 );
+const SESSION_NO_ENDS = withNothing(
+  SESSION.client_network,
+  SESSION.server_network,
+  SESSION.client_role,
+  SESSION.server_role,
+  SESSION.client_site,
+  SESSION.server_site,
+  SESSION.client_asn,
+  SESSION.server_asn,
+  SESSION.client_as_org,
+  SESSION.server_as_org,
+  SESSION.client_country,
+  SESSION.server_country,
+  SESSION.policy,
+);
 
 /** Rows of `sessions` as lines. */
 export class SessionLines extends PointLines implements SessionSink {
@@ -179,7 +210,7 @@ export class SessionLines extends PointLines implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      6723 +
+      7707 +
         this.ending.length +
         6 *
           (r.point.name.length +
@@ -205,7 +236,18 @@ export class SessionLines extends PointLines implements SessionSink {
             r.clientSoftware.length +
             r.serverSoftware.length +
             r.userName.length +
-            r.partial.length),
+            r.partial.length +
+            r.clientNetwork.length +
+            r.serverNetwork.length +
+            r.clientRole.length +
+            r.serverRole.length +
+            r.clientSite.length +
+            r.serverSite.length +
+            r.clientAsOrg.length +
+            r.serverAsOrg.length +
+            r.clientCountry.length +
+            r.serverCountry.length +
+            r.policy.length),
     );
     this.uuid(SESSION.session_id, r.sessionId);
     this.uint(SESSION.part, r.part);
@@ -361,6 +403,38 @@ export class SessionLines extends PointLines implements SessionSink {
       this.word(SESSION.user_name, r.userName);
       this.word(SESSION.partial, r.partial);
     }
+    if (
+      r.clientNetwork.length +
+        r.serverNetwork.length +
+        r.clientRole.length +
+        r.serverRole.length +
+        r.clientSite.length +
+        r.serverSite.length +
+        r.clientAsn +
+        r.serverAsn +
+        r.clientAsOrg.length +
+        r.serverAsOrg.length +
+        r.clientCountry.length +
+        r.serverCountry.length +
+        r.policy.length ===
+      0
+    ) {
+      this.piece(SESSION_NO_ENDS);
+    } else {
+      this.word(SESSION.client_network, r.clientNetwork);
+      this.word(SESSION.server_network, r.serverNetwork);
+      this.word(SESSION.client_role, r.clientRole);
+      this.word(SESSION.server_role, r.serverRole);
+      this.word(SESSION.client_site, r.clientSite);
+      this.word(SESSION.server_site, r.serverSite);
+      this.uint(SESSION.client_asn, r.clientAsn);
+      this.uint(SESSION.server_asn, r.serverAsn);
+      this.word(SESSION.client_as_org, r.clientAsOrg);
+      this.word(SESSION.server_as_org, r.serverAsOrg);
+      this.word(SESSION.client_country, r.clientCountry);
+      this.word(SESSION.server_country, r.serverCountry);
+      this.word(SESSION.policy, r.policy);
+    }
     this.piece(this.ending);
   }
 }
@@ -392,6 +466,18 @@ const TRANSACTION = pieces({
   ttl: '],"ttl":',
   attributes: ',"attributes":{',
   partial: '},"partial":"',
+  client_network: '","client_network":"',
+  server_network: '","server_network":"',
+  client_role: '","client_role":"',
+  server_role: '","server_role":"',
+  client_site: '","client_site":"',
+  server_site: '","server_site":"',
+  client_asn: '","client_asn":',
+  server_asn: ',"server_asn":',
+  client_as_org: ',"client_as_org":"',
+  server_as_org: '","server_as_org":"',
+  client_country: '","client_country":"',
+  server_country: '","server_country":"',
   collector: '","collector":"',
   end: '"}\n',
 });
@@ -404,6 +490,20 @@ const TRANSACTION_POINT = [
   'site',
   'gre_key',
 ] as const;
+const TRANSACTION_NO_ENDS = withNothing(
+  TRANSACTION.client_network,
+  TRANSACTION.server_network,
+  TRANSACTION.client_role,
+  TRANSACTION.server_role,
+  TRANSACTION.client_site,
+  TRANSACTION.server_site,
+  TRANSACTION.client_asn,
+  TRANSACTION.server_asn,
+  TRANSACTION.client_as_org,
+  TRANSACTION.server_as_org,
+  TRANSACTION.client_country,
+  TRANSACTION.server_country,
+);
 
 /** Rows of `transactions` as lines. */
 export class TransactionLines extends PointLines implements TransactionSink {
@@ -417,7 +517,7 @@ export class TransactionLines extends PointLines implements TransactionSink {
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      3091 +
+      4005 +
         this.ending.length +
         6 *
           (r.point.name.length +
@@ -430,7 +530,17 @@ export class TransactionLines extends PointLines implements TransactionSink {
             r.status.length +
             lengthOf(r.attributeNames, r.attributesCount) +
             lengthOf(r.attributeValues, r.attributesCount) +
-            r.partial.length),
+            r.partial.length +
+            r.clientNetwork.length +
+            r.serverNetwork.length +
+            r.clientRole.length +
+            r.serverRole.length +
+            r.clientSite.length +
+            r.serverSite.length +
+            r.clientAsOrg.length +
+            r.serverAsOrg.length +
+            r.clientCountry.length +
+            r.serverCountry.length),
     );
     this.uuid(TRANSACTION.session_id, r.sessionId);
     this.uint(TRANSACTION.number, r.number);
@@ -459,6 +569,36 @@ export class TransactionLines extends PointLines implements TransactionSink {
     this.uint(TRANSACTION.ttl, r.ttl);
     this.map(TRANSACTION.attributes, r.attributeNames, r.attributeValues, r.attributesCount);
     this.word(TRANSACTION.partial, r.partial);
+    if (
+      r.clientNetwork.length +
+        r.serverNetwork.length +
+        r.clientRole.length +
+        r.serverRole.length +
+        r.clientSite.length +
+        r.serverSite.length +
+        r.clientAsn +
+        r.serverAsn +
+        r.clientAsOrg.length +
+        r.serverAsOrg.length +
+        r.clientCountry.length +
+        r.serverCountry.length ===
+      0
+    ) {
+      this.piece(TRANSACTION_NO_ENDS);
+    } else {
+      this.word(TRANSACTION.client_network, r.clientNetwork);
+      this.word(TRANSACTION.server_network, r.serverNetwork);
+      this.word(TRANSACTION.client_role, r.clientRole);
+      this.word(TRANSACTION.server_role, r.serverRole);
+      this.word(TRANSACTION.client_site, r.clientSite);
+      this.word(TRANSACTION.server_site, r.serverSite);
+      this.uint(TRANSACTION.client_asn, r.clientAsn);
+      this.uint(TRANSACTION.server_asn, r.serverAsn);
+      this.word(TRANSACTION.client_as_org, r.clientAsOrg);
+      this.word(TRANSACTION.server_as_org, r.serverAsOrg);
+      this.word(TRANSACTION.client_country, r.clientCountry);
+      this.word(TRANSACTION.server_country, r.serverCountry);
+    }
     this.piece(this.ending);
   }
 }
@@ -902,5 +1042,67 @@ export class HopLines extends PointLines implements HopSink {
     this.int(HOP.reverse_delay_avg_ns, r.reverseDelayAvgNs);
     this.int(HOP.reverse_delay_max_ns, r.reverseDelayMaxNs);
     this.piece(this.ending);
+  }
+}
+
+const NAME = pieces({
+  day: '"day":"',
+  address: '","address":"',
+  vni: '","vni":',
+  name: ',"name":"',
+  first_seen: '","first_seen":"',
+  last_seen: '","last_seen":"',
+  count: '","count":',
+  end: '}\n',
+});
+const NAME_SOURCE = withWords('","source":"', NAME_SOURCE_NAMES);
+
+/** Rows of `names` as lines. */
+export class NameLines extends PointLines implements NameSink {
+  name(r: NameRecord): void {
+    this.begin(559 + 6 * r.name.length);
+    this.day(NAME.day, r.day);
+    this.ip(NAME.address, r.address);
+    this.optionalUint(NAME.vni, r.vni);
+    this.string(NAME.name, r.name);
+    this.piece(NAME_SOURCE[r.source]);
+    this.time(NAME.first_seen, r.firstSeenSec, r.firstSeenNsec);
+    this.time(NAME.last_seen, r.lastSeenSec, r.lastSeenNsec);
+    this.uint(NAME.count, r.count);
+    this.piece(NAME.end);
+  }
+}
+
+const NETWORK = pieces({
+  loaded: '"loaded":"',
+  networks: '","networks":',
+  address: ',"address":"',
+  bits: '","bits":',
+  name: ',"name":"',
+  site: '","site":"',
+  role: '","role":"',
+  tenant: '","tenant":"',
+  vlan: '","vlan":',
+  vni: ',"vni":',
+  file: ',"file":"',
+  end: '"}\n',
+});
+
+/** Rows of `network_loads` as lines. */
+export class NetworkLines extends PointLines implements NetworkSink {
+  network(r: NetworkRecord): void {
+    this.begin(758 + 6 * (r.name.length + r.site.length + r.role.length + r.tenant.length + r.file.length));
+    this.time(NETWORK.loaded, r.loadedSec, r.loadedNsec);
+    this.uint(NETWORK.networks, r.networks);
+    this.ip(NETWORK.address, r.address);
+    this.uint(NETWORK.bits, r.bits);
+    this.string(NETWORK.name, r.name);
+    this.word(NETWORK.site, r.site);
+    this.word(NETWORK.role, r.role);
+    this.word(NETWORK.tenant, r.tenant);
+    this.optionalUint(NETWORK.vlan, r.vlan);
+    this.optionalUint(NETWORK.vni, r.vni);
+    this.word(NETWORK.file, r.file);
+    this.piece(NETWORK.end);
   }
 }

@@ -8,6 +8,8 @@ import { MirrorlakeError } from '../../model/errors.js';
 import { HopRecord } from '../../model/hop-record.js';
 import { MirrorPoint, type MirrorType } from '../../model/mirror-point.js';
 import { MirrorRecord } from '../../model/mirror-record.js';
+import { NameRecord } from '../../model/name-record.js';
+import { NetworkRecord } from '../../model/network-record.js';
 import { PacketRecord } from '../../model/packet-record.js';
 import { PathRecord } from '../../model/path-record.js';
 import { SessionRecord } from '../../model/session-record.js';
@@ -35,6 +37,8 @@ export interface Records {
   packets: PacketRecord;
   paths: PathRecord;
   hops: HopRecord;
+  names: NameRecord;
+  network_loads: NetworkRecord;
 }
 
 export interface SegmentRow<R> {
@@ -52,6 +56,8 @@ const NEW: { readonly [T in TableName]: () => Records[T] } = {
   packets: () => new PacketRecord(),
   paths: () => new PathRecord(),
   hops: () => new HopRecord(),
+  names: () => new NameRecord(),
+  network_loads: () => new NetworkRecord(),
 };
 
 /** Fields as protobufjs gives them: 64-bit numbers as text, what is missing at its default. */

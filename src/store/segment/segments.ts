@@ -3,6 +3,8 @@
 import type { CertificateRecord, CertificateSink } from '../../model/certificate-record.js';
 import type { HopRecord, HopSink } from '../../model/hop-record.js';
 import type { MirrorRecord, MirrorSink } from '../../model/mirror-record.js';
+import type { NameRecord, NameSink } from '../../model/name-record.js';
+import type { NetworkRecord, NetworkSink } from '../../model/network-record.js';
 import type { PacketRecord } from '../../model/packet-record.js';
 import type { PathRecord, PathSink } from '../../model/path-record.js';
 import type { SessionRecord, SessionSink } from '../../model/session-record.js';
@@ -19,7 +21,7 @@ export class SessionSegment extends MessageWriter implements SessionSink {
 
   session(r: SessionRecord): void {
     this.begin(
-      1155 +
+      1246 +
         3 *
           (r.point.name.length +
             r.point.site.length +
@@ -45,6 +47,17 @@ export class SessionSegment extends MessageWriter implements SessionSink {
             r.serverSoftware.length +
             r.userName.length +
             r.partial.length +
+            r.clientNetwork.length +
+            r.serverNetwork.length +
+            r.clientRole.length +
+            r.serverRole.length +
+            r.clientSite.length +
+            r.serverSite.length +
+            r.clientAsOrg.length +
+            r.serverAsOrg.length +
+            r.clientCountry.length +
+            r.serverCountry.length +
+            r.policy.length +
             this.collector.length),
     );
     this.bytes(1, r.sessionId, 0, 16);
@@ -186,6 +199,36 @@ export class SessionSegment extends MessageWriter implements SessionSink {
     this.optionalUint(85, r.copy);
     this.strings(86, r.seenBy, r.seenByCount);
     this.word(87, r.mirrorSensor);
+    if (
+      r.clientNetwork.length +
+        r.serverNetwork.length +
+        r.clientRole.length +
+        r.serverRole.length +
+        r.clientSite.length +
+        r.serverSite.length +
+        r.clientAsn +
+        r.serverAsn +
+        r.clientAsOrg.length +
+        r.serverAsOrg.length +
+        r.clientCountry.length +
+        r.serverCountry.length +
+        r.policy.length !==
+      0
+    ) {
+      this.word(88, r.clientNetwork);
+      this.word(89, r.serverNetwork);
+      this.word(90, r.clientRole);
+      this.word(91, r.serverRole);
+      this.word(92, r.clientSite);
+      this.word(93, r.serverSite);
+      this.uint(94, r.clientAsn);
+      this.uint(95, r.serverAsn);
+      this.word(96, r.clientAsOrg);
+      this.word(97, r.serverAsOrg);
+      this.word(98, r.clientCountry);
+      this.word(99, r.serverCountry);
+      this.word(100, r.policy);
+    }
     this.end();
   }
 }
@@ -199,7 +242,7 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
 
   transaction(r: TransactionRecord): void {
     this.begin(
-      899 +
+      983 +
         3 *
           (r.point.name.length +
             r.point.site.length +
@@ -212,6 +255,16 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
             lengthOf(r.attributeNames, r.attributesCount) +
             lengthOf(r.attributeValues, r.attributesCount) +
             r.partial.length +
+            r.clientNetwork.length +
+            r.serverNetwork.length +
+            r.clientRole.length +
+            r.serverRole.length +
+            r.clientSite.length +
+            r.serverSite.length +
+            r.clientAsOrg.length +
+            r.serverAsOrg.length +
+            r.clientCountry.length +
+            r.serverCountry.length +
             this.collector.length),
     );
     this.bytes(1, r.sessionId, 0, 16);
@@ -246,6 +299,34 @@ export class TransactionSegment extends MessageWriter implements TransactionSink
     this.optionalUint(30, r.point.key);
     this.optionalUint(31, r.vni);
     this.optionalUint(32, r.copy);
+    if (
+      r.clientNetwork.length +
+        r.serverNetwork.length +
+        r.clientRole.length +
+        r.serverRole.length +
+        r.clientSite.length +
+        r.serverSite.length +
+        r.clientAsn +
+        r.serverAsn +
+        r.clientAsOrg.length +
+        r.serverAsOrg.length +
+        r.clientCountry.length +
+        r.serverCountry.length !==
+      0
+    ) {
+      this.word(33, r.clientNetwork);
+      this.word(34, r.serverNetwork);
+      this.word(35, r.clientRole);
+      this.word(36, r.serverRole);
+      this.word(37, r.clientSite);
+      this.word(38, r.serverSite);
+      this.uint(39, r.clientAsn);
+      this.uint(40, r.serverAsn);
+      this.word(41, r.clientAsOrg);
+      this.word(42, r.serverAsOrg);
+      this.word(43, r.clientCountry);
+      this.word(44, r.serverCountry);
+    }
     this.end();
   }
 }
@@ -514,6 +595,41 @@ export class HopSegment extends MessageWriter implements HopSink {
     this.sint(28, r.reverseDelayAvgNs);
     this.sint(29, r.reverseDelayMaxNs);
     this.word(30, this.collector);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `names`. */
+export class NameSegment extends MessageWriter implements NameSink {
+  name(r: NameRecord): void {
+    this.begin(73 + 3 * r.name.length);
+    this.uint(1, r.day);
+    this.address(2, r.address);
+    this.optionalUint(3, r.vni);
+    this.string(4, r.name);
+    this.uint(5, r.source);
+    this.time(6, r.firstSeenSec, r.firstSeenNsec);
+    this.time(7, r.lastSeenSec, r.lastSeenNsec);
+    this.uint(8, r.count);
+    this.end();
+  }
+}
+
+/** Collects rows into a segment of the table `network_loads`. */
+export class NetworkSegment extends MessageWriter implements NetworkSink {
+  network(r: NetworkRecord): void {
+    this.begin(92 + 3 * (r.name.length + r.site.length + r.role.length + r.tenant.length + r.file.length));
+    this.time(1, r.loadedSec, r.loadedNsec);
+    this.uint(2, r.networks);
+    this.address(3, r.address);
+    this.uint(4, r.bits);
+    this.string(5, r.name);
+    this.word(6, r.site);
+    this.word(7, r.role);
+    this.word(8, r.tenant);
+    this.optionalUint(9, r.vlan);
+    this.optionalUint(10, r.vni);
+    this.word(11, r.file);
     this.end();
   }
 }
