@@ -342,7 +342,8 @@ FROM
         CAST(min(first_seen) AS DateTime64(9, 'UTC')) AS first,
         CAST(max(last_seen) AS DateTime64(9, 'UTC')) AS last, sum(count) AS times,
         (
-            transform(source, ['file', 'dhcp', 'mdns', 'llmnr', 'kerberos', 'ntlm', 'smb', 'tls', 'http', 'dns'],
+            transform(source,
+                ['file', 'dhcp', 'mdns', 'llmnr', 'kerberos', 'ntlm', 'smb', 'tls', 'http', 'dns'],
                 [10, 9, 8, 7, 6, 6, 6, 3, 2, 1], 0),
             times, last
         ) AS weight
