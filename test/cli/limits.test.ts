@@ -128,6 +128,9 @@ import {
 } from '../../src/model/live.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
+import { DEEPEST_VALUE, LARGEST_VALUE } from '../../src/networks/mmdb-values.js';
+import { LONGEST_ORGANISATION } from '../../src/networks/owner-fields.js';
+import { LARGEST_DATABASE, REMEMBERED_VALUES } from '../../src/networks/owners.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
 import { LONGEST_PATH } from '../../src/observe/socket-path.js';
@@ -287,6 +290,10 @@ const NUMBERS: [string, string[]][] = [
   ['the longest outage that sequence numbers show', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],
   ['counters under one name', [`${TRACKS}`]],
   ['sequence numbers waiting to be judged, per worker', [grouped(LOG_NUMBERS)]],
+  ['the size of an `owners` database', [grouped(LARGEST_DATABASE)]],
+  ['a value of an `owners` database', [grouped(LARGEST_VALUE), `${DEEPEST_VALUE} maps and lists`]],
+  ['the name of an AS organisation', [`${LONGEST_ORGANISATION} bytes`]],
+  ['values of an `owners` database that a thread remembers', [grouped(REMEMBERED_VALUES)]],
   ['packets that wait for the other end of a path', [grouped(WINDOW_PLACES), `at most ${LONGEST_WINDOW} s`]],
   [
     'conversations that get a row of `hops`',
