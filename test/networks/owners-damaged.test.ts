@@ -157,7 +157,7 @@ describe.each([24, 28, 32] as const)('the search tree, with records of %i bits',
     const { nodeCount } = treeOf(whole({ recordSize }));
     for (const record of [nodeCount + 1, nodeCount + 15, 2 ** recordSize - 1])
       expect(mistakeIn(withRecord(2, record))).toMatch(
-        /node 2 of its search tree points to byte \d+, outside/,
+        /node 2 of its search tree points to byte \d+, outside its values/,
       );
   });
 
