@@ -1,5 +1,6 @@
+import { truncateSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseNames, readNames } from '../../src/networks/names-file.js';
+import { LARGEST_NAMES, parseNames, readNames } from '../../src/networks/names-file.js';
 import { fileOf, removeFiles } from './support.js';
 
 afterEach(removeFiles);
