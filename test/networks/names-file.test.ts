@@ -15,6 +15,12 @@ describe('a file of names', () => {
     ]);
   });
 
+  it('has 16 MiB at most', () => {
+    const file = fileOf('', 'hosts');
+    truncateSync(file, LARGEST_NAMES + 1);
+    expect(() => readNames(file)).toThrow(`${file}: is larger than 16 MiB: is it the right file?`);
+  });
+
   it.each([
     '10.0.0.1',
     '10.0.0.0/8 net',
