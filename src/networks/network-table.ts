@@ -74,8 +74,8 @@ export class NetworkTable {
 
   /**
    * The network that an address is in: of those whose prefix holds it, and whose VLAN id and VNI are absent
-   * or the packet's, the one with the most specific prefix. Of equal prefixes that with more keys: VNI and VLAN
-   * id, VNI, VLAN id, none; of several VLAN ids the outermost. Networks of IPv6 hold no IPv4 address.
+   * or the packet's, the one with the most specific prefix. Of equal prefixes that with more keys: VNI and
+   * VLAN id, VNI, VLAN id, none; of several VLAN ids the outermost. Networks of IPv6 hold no IPv4 address.
    * Allocates nothing.
    *
    * @param address 16 bytes, IPv4 as ::ffff:a.b.c.d
