@@ -8,6 +8,7 @@ import { Keep } from '../model/kept-words.js';
 import type { RowSink } from '../model/row-sink.js';
 import { Outcome } from '../model/told.js';
 import { TransactionRecord } from '../model/transaction-record.js';
+import type { SaidNames } from '../names/said-names.js';
 import { setU32 } from '../wire/bytes.js';
 import { NO_VNI } from '../wire/walk/frame.js';
 import type { RowMaker } from './reading.js';
@@ -23,6 +24,7 @@ const WITH_STATEMENTS: ReadonlySet<ApplicationName> = new Set(['mysql', 'postgre
 /** Attributes that are names, users, paths, or statements. */
 export const ATTRIBUTE_KINDS: ReadonlyMap<string, number> = new Map([
   ['cname', Keep.Names],
+  ['workstation', Keep.Names],
   ['mx', Keep.Names],
   ['ptr', Keep.Names],
   ['srv', Keep.Names],
@@ -63,10 +65,12 @@ export class MessageRows implements RowMaker {
     private readonly sink: Partial<RowSink>,
     private readonly words: Words,
     private readonly copyOf: (slot: number) => number,
+    private readonly saidNames: SaidNames | undefined,
   ) {}
 
   transaction(slot: number, name: ApplicationName, number: number, q: Question, kept: number): void {
-    if (this.sink.transaction === undefined) return;
+    const { sink, saidNames } = this;
+    if (sink.transaction === undefined && saidNames === undefined) return;
     const r = this.row;
     const { u32, u16, u8 } = this.slots;
     const w = slot * SLOT_WORDS;
@@ -113,7 +117,8 @@ export class MessageRows implements RowMaker {
     r.attributeValues = this.values;
     r.attributesCount = count;
     r.partial = q.partial;
-    this.sink.transaction(r);
+    saidNames?.transaction(r, q.hostPort);
+    sink.transaction?.(r);
   }
 
   certificate(slot: number, c: Certificate, sec: number, kept: number): void {
