@@ -46,9 +46,11 @@ function isForeign(c: number): boolean {
   return c === 0x2a || c === 0x2f || c === 0x3a || c === 0x5c;
 }
 
-/** A name that every host gives itself. */
+/** A name that every host gives itself, or that Windows asks every network for. */
 function isEverybody(name: string): boolean {
-  return name.startsWith('localhost') && (name.length === 9 || name.charCodeAt(9) === DOT);
+  const dot = name.indexOf('.');
+  const first = dot < 0 ? name : name.slice(0, dot);
+  return first === 'localhost' || first === 'wpad' || first === 'isatap';
 }
 
 /** Whether the address of 16 bytes at `o` may be one host's: not nobody's, a group's, or this host's own. */
