@@ -32,3 +32,18 @@ export function bestNamesAnywhere(prefix: string, addresses: string, until = '')
     `AS name FROM (${bestNames(prefix, addresses, until)}) GROUP BY address`
   );
 }
+
+/**
+ * The best names of both ends of chosen sessions, as they were called up to the day of the last of them.
+ *
+ * @param where a condition over `sessions`, as in SQL's WHERE
+ */
+export function namesOfSessions(where: string, prefix: string): string {
+  // The line breaks end a comment at the end of the condition.
+  const chosen = `FROM ${prefix}sessions WHERE (${where}\n)`;
+  return bestNamesAnywhere(
+    prefix,
+    `SELECT arrayJoin([client_ip, server_ip]) ${chosen}`,
+    `(SELECT toDate(max(last_seen)) ${chosen})`,
+  );
+}
