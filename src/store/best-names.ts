@@ -27,10 +27,8 @@ export function bestNames(prefix: string, addresses: string, until = ''): string
  * @returns a SELECT of address (IPv6) and name
  */
 export function bestNamesAnywhere(prefix: string, addresses: string, until = ''): string {
-  return (
-    `SELECT address, arrayStringConcat(arraySlice(arraySort(groupUniqArray(name)), 1, ${MOST_NAMES}), ' | ') ` +
-    `AS name FROM (${bestNames(prefix, addresses, until)}) GROUP BY address`
-  );
+  const some = `arraySlice(arraySort(groupUniqArray(name)), 1, ${MOST_NAMES})`;
+  return `SELECT address, arrayStringConcat(${some}, ' | ') AS name FROM (${bestNames(prefix, addresses, until)}) GROUP BY address`;
 }
 
 /**
