@@ -28,7 +28,8 @@ export function bestNames(prefix: string, addresses: string, until = ''): string
  */
 export function bestNamesAnywhere(prefix: string, addresses: string, until = ''): string {
   const some = `arraySlice(arraySort(groupUniqArray(name)), 1, ${MOST_NAMES})`;
-  return `SELECT address, arrayStringConcat(${some}, ' | ') AS name FROM (${bestNames(prefix, addresses, until)}) GROUP BY address`;
+  const best = bestNames(prefix, addresses, until);
+  return `SELECT address, arrayStringConcat(${some}, ' | ') AS name FROM (${best}) GROUP BY address`;
 }
 
 /**
