@@ -18,9 +18,9 @@ export const names = {
     needs: 'view',
     doc:
       'Names of addresses, the latest of each source before the end of the range: of the table `names`, ' +
-      'and for addresses that it does not have, of DNS answers, DHCP, and what clients ask a server for (TLS, ' +
-      'HTTP) in the rows. What a person wrote down (`console.address_names`, `names_file`) comes first, ' +
-      'then what the host says of itself, then what others call it: the order of the view ' +
+      'and for addresses that it does not have, of DNS answers, DHCP, and what clients ask a server for ' +
+      '(TLS, HTTP) in the rows. What a person wrote down (`console.address_names`, `names_file`) comes ' +
+      'first, then what the host says of itself, then what others call it: the order of the view ' +
       '`address_names`. Addresses without a name are left out.',
     query: scope.pick({ from: true, to: true }).extend({
       address: repeated
