@@ -174,8 +174,9 @@ describe('a conversation', () => {
 describe('policies', () => {
   it('are listed with what they do not allow, and stand out', async () => {
     const [{ n, failed }] = await demoRows<{ n: number; failed: number }>(
-      `SELECT uniqExact(session_id) AS n, uniqExactIf(session_id, tcp_state IN ('REJ', 'S0', 'RSTOS0', 'RSTRH'))
-         AS failed FROM policy_violations`,
+      `SELECT uniqExact(session_id) AS n,
+         uniqExactIf(session_id, tcp_state IN ('REJ', 'S0', 'RSTOS0', 'RSTRH')) AS failed
+       FROM policy_violations`,
     );
     const { rows, of_all } = await served.json<Answer<'policies'>>(`/policies?${RANGE}`);
     expect(of_all).toBe(1);
