@@ -31,8 +31,11 @@ describeWith([CHROMIUM], 'who an address is', () => {
       await page.getByRole('table', { name: 'Sessions' }).waitFor();
       await page.keyboard.press('f');
       const column = page.getByRole('combobox', { name: 'Column' });
-      await column.fill('The network (name)');
-      await page.keyboard.press('ArrowDown');
+      await column.fill('Network');
+      await page
+        .getByRole('option', { name: /^Network/ })
+        .first()
+        .waitFor();
       await page.keyboard.press('Enter');
       const values = page.getByRole('table', { name: 'Top values of Network' });
       await values.getByRole('button', { name: 'office guests' }).focus();
