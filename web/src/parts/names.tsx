@@ -4,6 +4,7 @@ import type { Answer } from '../../../src/console/contract.js';
 import { call } from '../api/client.js';
 import { useLookedAt } from '../app/scope.js';
 import { printable } from '../format/text.js';
+import { MOST_NAMED_IN_FILE } from './most-named.js';
 
 export type Names = Answer<'names'>['names'][number]['names'];
 
@@ -164,9 +165,6 @@ export function useNames(addresses: readonly string[]): ReadonlyMap<string, Name
   }, [text, seen]);
 }
 
-/** Addresses of which a file has names, at most. */
-export const MOST_IN_FILE = 5000;
-
 /**
  * The best names of addresses, for a file; none where names are not shown.
  *
@@ -177,7 +175,7 @@ export async function namesFor(
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<ReadonlyMap<string, Names[number]>> {
   const found = new Map<string, Names[number]>();
-  const all = on ? [...new Set(addresses)].slice(0, MOST_IN_FILE) : [];
+  const all = on ? [...new Set(addresses)].slice(0, MOST_NAMED_IN_FILE) : [];
   for (let at = 0; at < all.length; at += AT_ONCE) {
     const answer = await call('names', { query: { from, to, address: all.slice(at, at + AT_ONCE) } });
     for (const { address, names } of answer.names) found.set(address, names[0]!);
