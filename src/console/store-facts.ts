@@ -3,9 +3,12 @@
 import type { MirrorPointSaid } from './contract/about.js';
 import { type Asks, objects } from './questions.js';
 import { POINT_ID } from './statements/scope.js';
+import { type Known, knownStatement } from './statements/who.js';
 
 /** Milliseconds for which they hold. */
 const KEEP = 5000;
+/** Milliseconds for which it holds what is known of addresses: networks are loaded seldom. */
+const KEEP_KNOWN = 60_000;
 
 export interface StoreTimes {
   /** Of the first and the last row, nanoseconds since 1970; undefined in an empty store. */
@@ -42,6 +45,23 @@ export class StoreFacts {
       '  any(mirror_session) AS session, any(gre_key) AS key\n' +
       `FROM ${this.prefix}mirrors AS m GROUP BY id ORDER BY id LIMIT 1000`;
     return objects<MirrorPointSaid>(await this.questions.ask(statement, { signal, keep: KEEP }));
+  }
+
+  /** What conversations say of their ends. */
+  async known(signal: AbortSignal | undefined): Promise<Known> {
+    const { newest } = await this.times(signal);
+    if (newest === undefined) return { networks: false, roles: false, sites: false, owners: false };
+    const hour = 3600n * 1_000_000_000n;
+    // Of the hour's end: the same question while rows come.
+    const statement = knownStatement((newest / hour) * hour, this.prefix);
+    const options = { signal, keep: KEEP_KNOWN };
+    const [row] = objects<Record<keyof Known, number>>(await this.questions.ask(statement, options));
+    return {
+      networks: row.networks === 1,
+      roles: row.roles === 1,
+      sites: row.sites === 1,
+      owners: row.owners === 1,
+    };
   }
 
   /** Whether a table has rows. */

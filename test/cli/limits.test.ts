@@ -186,6 +186,7 @@ import { MOST_ROWS as MOST_LIVE_ROWS } from '../../web/src/pages/live/feed.js';
 import { MOST_BYTES as MOST_SAID } from '../../web/src/pages/packets/decode/conversation.js';
 import { MOST_FIELDS } from '../../web/src/pages/packets/decode/layer.js';
 import { MOST_PACKETS } from '../../web/src/pages/packets/decode/paging.js';
+import { MOST_NAMED_IN_FILE } from '../../web/src/parts/most-named.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'docs/reference/limits.md'), 'utf8');
@@ -478,7 +479,7 @@ const NUMBERS: [string, string[]][] = [
   ['an answer on the SQL page', [grouped(MOST_ANSWERED), mib(MOST_BYTES)]],
   ['statements of one person that run at once', [`${MOST_OF_ONE}`]],
   ["conditions of the console's API", [`${MOST_CONDITIONS}`, `${MOST_VALUES} values`]],
-  ["rows of the console's `/top`, `/applications`", [`at most ${MOST_TOP}`]],
+  ["rows of the console's `/top`, `/policies`, `/applications`", [`at most ${MOST_TOP}`]],
   [
     "what the console's *Worth a look* looks closely at",
     [`${MOST_CANDIDATES} clients`, `${MOST_FOUND} rows`],
@@ -514,6 +515,7 @@ const NUMBERS: [string, string[]][] = [
   ['rows waiting for one of them', [grouped(MOST_WAITING_ROWS)]],
   ['rows that the page Live keeps', [grouped(MOST_LIVE_ROWS)]],
   ['addresses whose names are asked for at once', [`${MOST_NAMED}`]],
+  ['addresses with names in a CSV file of the console', [grouped(MOST_NAMED_IN_FILE)]],
   ['the files `console.address_names` and `names_file`', [mib(LARGEST_NAMES)]],
   ["rows of each list on a host's and a service's page", [`${MOST_LISTED_OF_HOST}`]],
   ['longest packet of a capture', [grouped(MAX_PACKET)]],

@@ -246,15 +246,15 @@ describe('names', () => {
     );
   };
 
-  it('come from DNS, DHCP, what clients ask for, and a file, in this order', async () => {
+  it('come from a file, DHCP, what clients ask for, and DNS, in this order', async () => {
     expect(
       await names('198.51.100.10', '10.20.0.15', '10.30.0.30', '10.20.0.28', '2001:db8:cd::1', '10.9.9.9'),
     ).toEqual({
-      '198.51.100.10': ['dns www.example.net', 'server www.example.net'],
+      '198.51.100.10': ['tls www.example.net', 'dns www.example.net'],
       '10.20.0.15': ['dhcp paul-laptop'],
-      '10.30.0.30': ['server intranet.corp.example', 'file other'],
+      '10.30.0.30': ['file other', 'http intranet.corp.example'],
       '10.20.0.28': ['file scanner'],
-      '2001:db8:cd::1': ['server www.example.org', 'file web-1'],
+      '2001:db8:cd::1': ['file web-1', 'tls www.example.org'],
     });
   });
 

@@ -67,7 +67,7 @@ describeWith([CHROMIUM], 'the map', () => {
   });
 
   it('has networks and VLANs, and gives the drawing away as a file', async () => {
-    const { page, complaints } = await visit(`${served.url}map#token=${served.token}`);
+    const { page, complaints } = await visit(`${served.url}map?g=24#token=${served.token}`);
     await page.getByRole('button', { name: 'Networks' }).click();
     await page.getByRole('button', { name: /^10\.30\.0\.0\/24: / }).waitFor();
     const download = page.waitForEvent('download');

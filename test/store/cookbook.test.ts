@@ -16,9 +16,9 @@ describe('the cookbook, on the demo', () => {
   });
   afterAll(() => data.stop());
 
-  it('has 68 queries, numbered', () => {
+  it('has 76 queries, numbered', () => {
     expect(queries.map(([title]) => Number.parseInt(title, 10))).toEqual(
-      Array.from({ length: 68 }, (_, i) => i + 1),
+      Array.from({ length: 76 }, (_, i) => i + 1),
     );
   });
 
@@ -61,6 +61,23 @@ describe('the cookbook, on the demo', () => {
     expect(await answer(66)).toEqual([
       expect.objectContaining({ server: '10.30.0.10', server_port: 3389, dropped: 9 }),
     ]);
+  });
+
+  it('finds who addresses are, and what a policy does not allow', async () => {
+    expect(await answer(67)).toContainEqual(
+      expect.objectContaining({ client_role: 'servers', server_role: 'databases' }),
+    );
+    expect(await answer(68)).toContainEqual(
+      expect.objectContaining({ client_site: 'lisbon', server_site: 'frankfurt' }),
+    );
+    expect(await answer(69)).toEqual([
+      expect.objectContaining({ client_role: 'guests', server_role: 'databases' }),
+    ]);
+    expect((await answer(71))[0]).toMatchObject({ server_asn: 64496, owner: 'Example Cloud' });
+    expect(await answer(74)).toContainEqual(
+      expect.objectContaining({ client: '10.20.0.11', client_name: 'leo-laptop' }),
+    );
+    expect(await answer(75)).toEqual([expect.objectContaining({ client: '10.20.0.28', opened: 0 })]);
   });
 
   it('finds what applications say', async () => {

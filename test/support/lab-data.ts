@@ -1,5 +1,6 @@
 /** A ClickHouse server with the bundled demo, an ARP request, and ten minutes of two tunnels. */
 import { join } from 'node:path';
+import { tellWho } from '../../lab/who.js';
 import { HopRecord } from '../../src/model/hop-record.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { PathRecord } from '../../src/model/path-record.js';
@@ -32,6 +33,7 @@ export class LabData {
       `SELECT toUnixTimestamp(min(first_seen)), toUnixTimestamp(max(last_seen)) FROM ${DATABASE}.sessions`,
     );
     const [from, to] = text.split('\t').map(Number);
+    await tellWho(store);
     await storeArp(store, from);
     await storeTunnels(store, Math.floor(from / 60) * 60);
     await storePaths(store, Math.floor(from / 60) * 60);

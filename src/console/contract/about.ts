@@ -38,6 +38,14 @@ export const about = {
       /** Whether frames were kept. */
       packets: z.boolean(),
       tunnels: z.boolean(),
+      /** What conversations of the last hours say of their ends: the page offers it. */
+      known: z.object({
+        networks: z.boolean(),
+        roles: z.boolean(),
+        sites: z.boolean(),
+        /** Autonomous systems and countries. */
+        owners: z.boolean(),
+      }),
       mirrors: z.array(mirrorPoint),
       /** The name of a capture that was dropped into the page: '' for the store itself. */
       capture: z.string(),

@@ -44,6 +44,17 @@ const finding = z.object({
 });
 export type HostFinding = z.output<typeof finding>;
 
+/** What is known of an address, as it was then; '' and 0 where nothing is. */
+export const who = z.object({
+  network: z.string(),
+  role: z.string(),
+  site: z.string(),
+  /** Its autonomous system, and who that is. */
+  asn: z.number(),
+  as_org: z.string(),
+  country: z.string(),
+});
+
 const findings = z.object({ rows: z.array(finding), meta });
 
 const host = z.object({
@@ -72,6 +83,12 @@ const host = z.object({
     macs: z.array(z.string()),
     ttls: z.array(z.number()),
     vlans: z.array(z.number()),
+    /** Networks that it is in, their roles and sites; systems as `AS64496 Example`, and countries. */
+    networks: z.array(z.string()),
+    roles: z.array(z.string()),
+    sites: z.array(z.string()),
+    systems: z.array(z.string()),
+    countries: z.array(z.string()),
     /** Names of mirror points, or ids where they have none. */
     mirrors: z.array(z.string()),
     meta,
@@ -115,7 +132,7 @@ export const hosts = {
     }),
     answer: z.object({
       rows: z.array(
-        z.object({
+        who.extend({
           address: z.string(),
           sent: z.number(),
           received: z.number(),

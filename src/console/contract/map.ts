@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { count, meta, repeated, route, scope } from './route.js';
 
 export const MAP_LEVELS = ['host', 'net', 'vlan'] as const;
+/** What hosts are gathered by, and what networks are: prefixes, or what is known of addresses. */
+export const MAP_GROUPS = ['prefix', 'network', 'role', 'site', 'system', 'country'] as const;
 export const MAP_BY = ['bytes', 'sessions', 'failed'] as const;
 /** Links of a map at most: more cannot be read. */
 export const MOST_LINKS = 300;
@@ -10,10 +12,15 @@ export const MOST_EXPANDED = 5;
 export const EXPANDED_LINKS = 50;
 
 const node = z.object({
-  /** An address, a prefix, VLAN ids from the outermost inwards (`100.20`), or `untagged`. */
+  /**
+   * An address, a prefix, VLAN ids from the outermost inwards (`100.20`), `untagged`; a network's name, a
+   * role, a site, a country; `AS64496 Example` of what is in none, `(none)` where that is not known either.
+   */
   id: z.string(),
-  /** The network that the host is in; '' for other nodes. */
+  /** The group that the host is in, by `group`; '' for other nodes. */
   group: z.string(),
+  /** A condition for what it does; '' where none says it. */
+  f: z.string(),
   /** Bytes, of all that it did: not only of the links shown. */
   sent: z.number(),
   received: z.number(),
@@ -46,6 +53,13 @@ export const map = {
       'between the strongest hosts of the whole range; `meta.note` says so.',
     query: scope.extend({
       level: z.enum(MAP_LEVELS).default('host').describe('What the nodes are.'),
+      group: z
+        .enum(MAP_GROUPS)
+        .default('prefix')
+        .describe(
+          'What hosts are gathered by, and what nodes are of the level `net`. Addresses in none are ' +
+            'gathered by their autonomous system; hosts without one by their prefix.',
+        ),
       by: z.enum(MAP_BY).default('bytes').describe('What makes a link strong.'),
       limit: count(1, MOST_LINKS, MOST_LINKS).describe('So many links.'),
       prefix4: count(1, 32, 24).describe('Length of IPv4 networks.'),

@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import { NAME_SOURCES } from '../../model/name-source.js';
 import { repeated, route, scope } from './route.js';
 
 /** Addresses of one question. */
 export const MOST_NAMED = 200;
-/** Where a name comes from, the one that is shown first. */
-export const NAME_SOURCES = ['dns', 'dhcp', 'server', 'file'] as const;
-export type NameSource = (typeof NAME_SOURCES)[number];
 
-export const named = z.object({ name: z.string(), source: z.enum(NAME_SOURCES) });
+export const named = z.object({
+  name: z.string(),
+  /** Where it comes from: as in the table `names`; `file` also of `console.address_names`. */
+  source: z.enum(NAME_SOURCES),
+});
 
 export const names = {
   names: route({
@@ -15,9 +17,11 @@ export const names = {
     path: '/names',
     needs: 'view',
     doc:
-      'Names of addresses: of the last DNS answer before the end of the range, of DHCP, of what clients ' +
-      'ask a server for (TLS, HTTP), of the file `console.address_names`, in this order. Addresses ' +
-      'without a name are left out.',
+      'Names of addresses, the latest of each source before the end of the range: of the table `names`, ' +
+      'and for addresses that it does not have, of DNS answers, DHCP, and what clients ask a server for ' +
+      '(TLS, HTTP) in the rows. What a person wrote down (`console.address_names`, `names_file`) comes ' +
+      'first, then what the host says of itself, then what others call it: the order of the view ' +
+      '`address_names`. Addresses without a name are left out.',
     query: scope.pick({ from: true, to: true }).extend({
       address: repeated
         .pipe(z.array(z.string()).max(MOST_NAMED, { error: `${MOST_NAMED} addresses at most` }))
@@ -27,7 +31,7 @@ export const names = {
       names: z.array(
         z.object({
           address: z.string(),
-          /** At least one; the first is shown. */
+          /** At least one, the best first: it is shown. */
           names: z.array(named),
         }),
       ),

@@ -56,7 +56,18 @@ const loss = z.object({
 export type Loss = z.output<typeof loss>;
 export type MirrorLoss = z.output<typeof mirrorLoss>;
 
-export const TOP_WHAT = ['pairs', 'hosts', 'networks', 'services', 'apps'] as const;
+export const TOP_WHAT = [
+  'pairs',
+  'hosts',
+  'networks',
+  'services',
+  'apps',
+  'named_networks',
+  'roles',
+  'sites',
+  'systems',
+  'countries',
+] as const;
 export const TOP_BY = ['bytes', 'sessions', 'failed', 'handshake_p50', 'response_p95', 'resent'] as const;
 
 /** Rows of an answer, at most. */
@@ -68,6 +79,10 @@ const topRow = z.object({
   server: z.string().optional(),
   host: z.string().optional(),
   network: z.string().optional(),
+  /** Of a network of one's own, a role, a site, or a country: its name. */
+  name: z.string().optional(),
+  /** Of an autonomous system: its number, and `name` is its organisation. */
+  asn: z.number().optional(),
   port: z.number().optional(),
   app: z.string().optional(),
   bytes: z.number(),
@@ -103,6 +118,7 @@ const finding = z.object({
     'names',
     'logons',
     'certificate',
+    'policy',
   ]),
   /** What is to be seen, in a sentence without its full stop. */
   title: z.string(),
@@ -165,7 +181,10 @@ export const overview = {
     method: 'GET',
     path: '/top',
     needs: 'view',
-    doc: 'The first pairs, hosts, networks (/24, /64), services or applications by a number.',
+    doc:
+      'The first pairs, hosts, networks (/24, /64), services, applications, or the first of what is known ' +
+      "of both ends by a number: one's own networks, roles, sites, autonomous systems, countries. A " +
+      'conversation within one of these counts once there.',
     query: scope.extend({
       what: z.enum(TOP_WHAT).default('pairs').describe('What is ranked.'),
       by: z
@@ -178,6 +197,32 @@ export const overview = {
       limit: count(1, MOST_TOP, 8).describe('So many rows.'),
     }),
     answer: z.object({ rows: z.array(topRow), meta }),
+  }),
+  policies: route({
+    method: 'GET',
+    path: '/policies',
+    needs: 'view',
+    doc: 'Conversations that a policy does not allow, by policy and the two networks.',
+    query: scope.extend({ limit: count(1, MOST_TOP, 8).describe('So many rows.') }),
+    answer: z.object({
+      rows: z.array(
+        z.object({
+          policy: z.string(),
+          client_network: z.string(),
+          server_network: z.string(),
+          sessions: z.number(),
+          clients: z.number(),
+          servers: z.number(),
+          /** Those that the server refused, or did not answer. */
+          failed: z.number(),
+          bytes: z.number(),
+          /** RFC 3339. */
+          last_seen: z.string(),
+        }),
+      ),
+      of_all: z.number(),
+      meta,
+    }),
   }),
   findings: route({
     method: 'GET',

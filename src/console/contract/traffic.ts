@@ -13,7 +13,7 @@ const series = z.object({
 export type Series = z.output<typeof series>;
 
 export const UNITS = ['bytes', 'packets', 'sessions', 'failed'] as const;
-export const SERIES_BY = ['app', 'mirror', 'outcome', 'transport', 'none'] as const;
+export const SERIES_BY = ['app', 'mirror', 'outcome', 'transport', 'role', 'none'] as const;
 
 export const traffic = {
   series: route({
@@ -22,7 +22,10 @@ export const traffic = {
     needs: 'view',
     doc: 'Sums over time, the strongest values apart and the rest as `other`.',
     query: scope.extend({
-      by: z.enum(SERIES_BY).default('app').describe('What the series are of.'),
+      by: z
+        .enum(SERIES_BY)
+        .default('app')
+        .describe('What the series are of; `role`: of the roles of both ends, `staff > servers`.'),
       before: z.literal('1').optional().describe('Of the period of the same length before.'),
       unit: z.enum(UNITS).default('bytes').describe('What is summed up.'),
       points: count(10, 2000, 240).describe('At most so many buckets.'),

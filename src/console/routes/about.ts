@@ -13,11 +13,12 @@ export function timeText(nanoseconds: bigint | undefined): string | null {
 export const aboutHandlers: Handlers<'about' | 'status'> = {
   status: async (_, { beside }) => ({ status: (await beside.status()) ?? null }),
   about: async ({ signal }, { facts, beside, asker, version, links, capture }) => {
-    const [times, mirrors, packets, tunnels, status] = await Promise.all([
+    const [times, mirrors, packets, tunnels, known, status] = await Promise.all([
       facts.times(signal),
       facts.mirrors(signal),
       facts.has('packets', signal),
       facts.has('tunnels', signal),
+      facts.known(signal),
       beside.status(),
     ]);
     return {
@@ -29,6 +30,7 @@ export const aboutHandlers: Handlers<'about' | 'status'> = {
       last_seen: timeText(times.newest),
       packets,
       tunnels,
+      known,
       mirrors,
       capture,
       links: [...links],

@@ -21,6 +21,7 @@ import {
   troubleStatement,
 } from '../statements/findings.js';
 import { dropsStatement, lossStatement, MINUTE, minutesOf } from '../statements/loss.js';
+import { brokenStatement } from '../statements/policies.js';
 import { mirrorCondition, type Range, rangeOf, type Surroundings, scoped } from '../statements/scope.js';
 import { intervalFor } from '../statements/series.js';
 import { during, fromSessions, type Source } from '../statements/tables.js';
@@ -41,6 +42,7 @@ const LOOKED = [
   'names that do not exist',
   'logons that fail',
   'certificates that expire',
+  'conversations that a policy does not allow',
 ];
 
 const FAILED_STATES = 'tcp_state:REJ,S0,RSTOS0,RSTRH';
@@ -406,8 +408,34 @@ async function certificates(looking: Looking): Promise<Finding[]> {
   });
 }
 
+async function policies(looking: Looking, source: Source): Promise<Finding[]> {
+  // Policies are about roles.
+  const { roles } = await looking.services.facts.known(looking.signal);
+  if (!roles) return [];
+  const found = await look<{
+    broken: string;
+    conversations: number;
+    clients: number;
+    servers: number;
+    failed: number;
+    most: string;
+    since: string;
+  }>(looking, brokenStatement(source, MOST), 'sessions', source.note);
+  return worst(found, ({ broken, conversations, clients, servers, failed, most, since }) => ({
+    kind: 'policy',
+    title: `${broken}: ${plural(conversations, 'conversation')} that a policy does not allow`,
+    detail:
+      `${clients === 1 ? most : `${plural(clients, 'client')}, most of them ${most}`}, with ` +
+      `${plural(servers, 'server')}; ${counted(failed)} came to nothing`,
+    since: rfc(since),
+    severity: 'bad',
+    way: sessionsWith(`policy:${value(broken)}`),
+  }));
+}
+
 /** The worst first. */
 const ORDER: readonly Finding['kind'][] = [
+  'policy',
   'scan',
   'refuses',
   'drops',
@@ -452,6 +480,7 @@ export const findingsHandlers: Handlers<'findings'> = {
       names(looking, from, where),
       logons(looking, from, where),
       certificates(looking),
+      policies(looking, all),
     ]);
     const findings = [...oneSided(sided), ...found.flat()];
     findings.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));

@@ -28,6 +28,7 @@ import {
 } from '../statements/hosts.js';
 import { scoped } from '../statements/scope.js';
 import { intervalFor } from '../statements/series.js';
+import { NOBODY, whoOf } from '../who.js';
 import { counted, duration, milliseconds, plural, service } from '../words.js';
 
 type Host = Answer<'host'>;
@@ -51,12 +52,31 @@ export const hostHandlers: Handlers<'hosts' | 'host' | 'network' | 'hostFindings
         : hostsStatement(source, order, limit, `${services.facts.prefix}sessions`);
     const answer = await services.questions.ask(statement, keeping(source.ended, signal));
     type Row = Answer<'hosts'>['rows'][number];
-    type Answered = Omit<Row, 'first_seen' | 'last_seen'> & { since: string; until: string };
+    type Answered = Omit<Row, 'first_seen' | 'last_seen' | keyof typeof NOBODY> & {
+      since: string;
+      until: string;
+    };
     const { rows, of_all } = listed<Answered>(answer);
     const cut = of_all - rows.length;
     const note = [source.note, summed ? SUMMED : undefined].filter((words) => words !== undefined).join(' ');
+    const known = await services.facts.known(signal);
+    const told = Object.values(known).includes(true)
+      ? await whoOf(
+          rows.map((row) => row.address),
+          source.range,
+          { questions: services.questions, prefix: services.facts.prefix },
+          keeping(source.ended, signal),
+        )
+      : undefined;
     return {
-      rows: rows.map(({ since, until, ...row }): Row => ({ ...row, first_seen: since, last_seen: until })),
+      rows: rows.map(
+        ({ since, until, ...row }): Row => ({
+          ...row,
+          ...(told?.get(row.address) ?? NOBODY),
+          first_seen: since,
+          last_seen: until,
+        }),
+      ),
       of_all,
       meta: metaOf(statement, source.table, answer, {
         ...(cut > 0 && { cut }),
@@ -164,6 +184,11 @@ async function answered(
       last_seen: last_seen_at,
       macs: rest.macs.filter((mac) => mac !== ''),
       ttls: rest.ttls.filter((ttl) => ttl !== 0),
+      networks: rest.networks.filter(Boolean),
+      roles: rest.roles.filter(Boolean),
+      sites: rest.sites.filter(Boolean),
+      systems: rest.systems.filter(Boolean).map((system) => system.trim()),
+      countries: rest.countries.filter(Boolean),
       meta: known.meta,
     },
     traffic: { ...buckets(traffic.table, scope.range, interval), meta: traffic.meta },

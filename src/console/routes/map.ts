@@ -4,7 +4,9 @@ import { allowCondition, type Handlers, keeping, metaOf, type Services, surround
 import { objects } from '../questions.js';
 import { parseCondition } from '../statements/conditions.js';
 import {
+  conditionOf,
   groupOf,
+  isKnown,
   LINKS_OF,
   LONGEST_PAIRS,
   linksStatement,
@@ -13,6 +15,7 @@ import {
   strongestStatement,
 } from '../statements/map.js';
 import { mirrorCondition, ONCE, type Range, rangeOf, scoped } from '../statements/scope.js';
+import { NOBODY, systemWords, whoOf } from '../who.js';
 import { timeText } from './about.js';
 
 interface LinkRow extends MapLink {
@@ -21,7 +24,7 @@ interface LinkRow extends MapLink {
   readonly total: number;
 }
 
-interface NodeRow extends Omit<MapNode, 'group'> {
+interface NodeRow extends Omit<MapNode, 'group' | 'f'> {
   readonly nodes?: number;
   readonly total?: number;
 }
@@ -51,7 +54,7 @@ export const mapHandlers: Handlers<'map'> = {
     });
     const longest = BigInt(vlan ? LINKS_OF : LONGEST_PAIRS) * SECOND;
     const long = range.to - range.from > longest && !(bounded && !vlan);
-    const rolledUp = long && !vlan && given.length === 0 && query.q === undefined;
+    const rolledUp = long && !vlan && !isKnown(query) && given.length === 0 && query.q === undefined;
     const of: Range = long ? { from: range.to - BigInt(LINKS_OF) * SECOND, to: range.to } : range;
     // A conversation links the VLANs in which it was seen: counted once, it would be in one.
     const mirror = vlan && query.mirror === 'once' ? undefined : query.mirror;
@@ -63,13 +66,30 @@ export const mapHandlers: Handlers<'map'> = {
       q: query.q,
     };
     const { where, ended } = scoped(scope, around);
-    const { level, by, limit, prefix4, prefix6, expand = [] } = query;
-    const question: MapQuestion = { level, by, limit, prefix4, prefix6, where, prefix: facts.prefix };
+    const { level, group, by, limit, prefix4, prefix6, expand = [] } = query;
+    const { prefix } = facts;
+    const question: MapQuestion = { level, group, by, limit, prefix4, prefix6, where, prefix };
     const options = keeping(ended, signal);
-    const grouped = ({ nodes: _, total: __, ...node }: NodeRow): MapNode => ({
-      ...node,
-      group: level === 'host' ? groupOf(node.id, prefix4, prefix6) : '',
-    });
+    const grouped = async (rows: readonly NodeRow[]): Promise<MapNode[]> => {
+      const who =
+        level === 'host' && group !== 'prefix'
+          ? await whoOf(
+              rows.map(({ id }) => id),
+              range,
+              { questions, prefix },
+              options,
+            )
+          : undefined;
+      return rows.map(({ nodes: _, total: __, ...node }) => {
+        const known = who?.get(node.id) ?? NOBODY;
+        const own = group === 'prefix' || group === 'system' ? '' : known[group];
+        return {
+          ...node,
+          group: level === 'host' ? own || systemWords(known) || groupOf(node.id, prefix4, prefix6) : '',
+          f: conditionOf(node.id, question),
+        };
+      });
+    };
 
     if (rolledUp) {
       const hosts = strongestStatement(question, await hoursOf(range, query.mirror, services, signal));
@@ -81,7 +101,7 @@ export const mapHandlers: Handlers<'map'> = {
           ? []
           : objects<LinkRow>(await questions.ask(linksStatement(question, expand, ids), options));
       return {
-        nodes: nodes.map(grouped),
+        nodes: await grouped(nodes),
         links: links.map(linkOf),
         of: 'nodes',
         all: nodes[0]?.nodes ?? 0,
@@ -105,7 +125,7 @@ export const mapHandlers: Handlers<'map'> = {
       vlan ? 'A conversation that was seen in two VLANs links them.' : undefined,
     );
     return {
-      nodes: nodes.map(grouped),
+      nodes: await grouped(nodes),
       links: rows.map(linkOf),
       of: 'pairs',
       all: rows[0]?.pairs ?? 0,

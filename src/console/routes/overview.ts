@@ -1,5 +1,6 @@
 import type { ApplicationRow, MirrorLoss, TopRow } from '../contract/overview.js';
 import type { Meta, Scope } from '../contract/route.js';
+import type { Answer } from '../contract.js';
 import { RequestError } from '../errors.js';
 import { allowCondition, type Handlers, keeping, metaOf, type Services, surroundings } from '../handler.js';
 import { objects, type QuestionOptions, type Table } from '../questions.js';
@@ -12,6 +13,7 @@ import {
   sumsStatement,
 } from '../statements/figures.js';
 import { dropsStatement, lossStatement, MINUTE, minutesOf, restartsStatement } from '../statements/loss.js';
+import { policiesStatement } from '../statements/policies.js';
 import { mirrorCondition, type Range, rangeOf, type Surroundings, scoped } from '../statements/scope.js';
 import { bucketsOf, intervalFor } from '../statements/series.js';
 import { before, during, fromSessions, type RollUpName, type Source } from '../statements/tables.js';
@@ -78,7 +80,7 @@ interface Sums {
   readonly failed: number;
 }
 
-export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applications'> = {
+export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'policies' | 'applications'> = {
   figures: async ({ query, who, signal }, services) => {
     allowCondition(query, who);
     const around = await surroundings(services, query, signal);
@@ -243,6 +245,28 @@ export const overviewHandlers: Handlers<'figures' | 'loss' | 'top' | 'applicatio
     return { rows, meta: { ...answer.meta, ...(left > 0 && { cut: left }) } };
   },
 
+  policies: async ({ query, who, signal }, services) => {
+    allowCondition(query, who);
+    const around = await surroundings(services, query, signal);
+    const source = fromSessions(query, around);
+    const statement = policiesStatement(source, query.limit);
+    type Row = Answer<'policies'>['rows'][number];
+    const answer = await asked<Row & { of_all: number; until: string; conversations: number }>(
+      services,
+      statement,
+      source,
+      signal,
+    );
+    const rows = answer.rows.map(
+      ({ of_all: _, until, conversations, ...row }): Row => ({
+        ...row,
+        sessions: conversations,
+        last_seen: until,
+      }),
+    );
+    return { rows, of_all: answer.rows[0]?.of_all ?? 0, meta: answer.meta };
+  },
+
   applications: async ({ query, who, signal }, services) => {
     allowCondition(query, who);
     const around = await surroundings(services, query, signal);
@@ -311,6 +335,8 @@ interface TopAnswer {
   readonly to_server?: string;
   readonly address?: string;
   readonly prefix?: string;
+  readonly named?: string;
+  readonly system?: number;
   readonly port?: number;
   readonly app?: string;
   readonly bytes: number;
@@ -331,6 +357,7 @@ interface TopAnswer {
 }
 
 function topRow(row: TopAnswer): TopRow {
+  const { named, system } = row;
   const { from_client, to_server, address, prefix, port, app, bytes, packets, conversations, failed } = row;
   const times =
     row.handshakes === undefined || row.answered === undefined
@@ -355,6 +382,8 @@ function topRow(row: TopAnswer): TopRow {
     ...(from_client !== undefined && { client: from_client, server: to_server }),
     ...(address !== undefined && (port === undefined ? { host: address } : { server: address, port })),
     ...(prefix !== undefined && { network: prefix }),
+    ...(named !== undefined && { name: named }),
+    ...(system !== undefined && { asn: system }),
     ...(app !== undefined && { app }),
     bytes,
     packets,

@@ -13,7 +13,8 @@ export const trafficHandlers: Handlers<'series'> = {
     const range = rangeOf(scope, around);
     const interval = intervalFor(range, points);
     const { from, buckets } = bucketsOf(range, interval);
-    const wanted = { rollUp: 'traffic_by_minute', step: interval } as const;
+    // Only sessions know roles.
+    const wanted = by === 'role' ? undefined : ({ rollUp: 'traffic_by_minute', step: interval } as const);
     const source = await sourceOf(services, scope, around, wanted, signal);
     const statement = seriesStatement(source, by, unit, interval);
     const answer = await services.questions.ask(statement, keeping(source.ended, signal));

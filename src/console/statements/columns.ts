@@ -81,6 +81,19 @@ export const COLUMNS: Readonly<Record<ConditionTable, ReadonlyMap<string, AskedC
   transactions: columnsOf('transactions'),
 };
 
+/** What a condition may name besides columns: it is met by either of two of them. */
+export const EITHER: Readonly<Record<string, readonly [client: string, server: string]>> = {
+  host: ['client_ip', 'server_ip'],
+  port: ['client_port', 'server_port'],
+  mac: ['client_mac', 'server_mac'],
+  network: ['client_network', 'server_network'],
+  role: ['client_role', 'server_role'],
+  // `site` is the mirror point's.
+  host_site: ['client_site', 'server_site'],
+  as: ['client_as_org', 'server_as_org'],
+  country: ['client_country', 'server_country'],
+};
+
 /** The column of a row's time. */
 export const TIME_OF: Readonly<Record<ConditionTable, string>> = {
   sessions: 'first_seen',

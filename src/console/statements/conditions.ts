@@ -5,7 +5,7 @@
 import { parsePrefix } from '../../config/units.js';
 import { quote } from '../../store/tables.js';
 import { RequestError } from '../errors.js';
-import { COLUMNS, type ConditionTable } from './columns.js';
+import { COLUMNS, type ConditionTable, EITHER } from './columns.js';
 import { addressLiteral, pointCondition } from './point.js';
 
 export { addressLiteral } from './point.js';
@@ -14,17 +14,12 @@ export { addressLiteral } from './point.js';
 export const MOST_CONDITIONS = 50;
 export const MOST_VALUES = 100;
 
-/** What a condition may name besides columns: an expression for each of the columns it stands for. */
-const EITHER: Readonly<Record<string, readonly string[]>> = {
-  host: ['client_ip', 'server_ip'],
-  port: ['client_port', 'server_port'],
-  mac: ['client_mac', 'server_mac'],
-};
 const RENAMED: Readonly<Record<string, string>> = {
   client: 'client_ip',
   server: 'server_ip',
   app: 'app_protocol',
 };
+
 /** One condition, as it was written. */
 export interface Condition {
   readonly name: string;
@@ -98,9 +93,26 @@ function isOf(name: string, table: ConditionTable): boolean {
 }
 
 function sqlOf({ name, negated, values }: Condition, table: ConditionTable): string {
-  const each = columnsOf(name).map((column) => compared(column, name, values, table));
+  const each = columnsOf(name).flatMap((column) =>
+    name === 'as' ? system(column, values, table) : [compared(column, name, values, table)],
+  );
   const sql = each.length === 1 ? each[0] : each.join(' OR ');
   return negated ? `NOT (${sql})` : `(${sql})`;
+}
+
+/** An autonomous system, by its number (`64496`, `AS64496`) or by its organisation. */
+function system(organisation: string, values: readonly string[], table: ConditionTable): string[] {
+  const [numbers, names]: [string[], string[]] = [[], []];
+  for (const value of values) {
+    const digits = /^(?:AS)?(\d{1,10})$/i.exec(value)?.[1];
+    if (digits === undefined) names.push(value);
+    else numbers.push(digits);
+  }
+  const number = organisation.replace('as_org', 'asn');
+  return [
+    ...(numbers.length > 0 ? [compared(number, 'as', numbers, table)] : []),
+    ...(names.length > 0 ? [compared(organisation, 'as', names, table)] : []),
+  ];
 }
 
 function compared(column: string, said: string, values: readonly string[], table: ConditionTable): string {

@@ -96,6 +96,9 @@ export function factsStatement(question: HostQuestion): string {
     `  ${written('min(first_seen)')} AS first_seen_at, ${written('max(last_seen)')} AS last_seen_at,\n` +
     `  ${few(`toString(${own('mac')})`)} AS macs, ${few(own('ttl'))} AS ttls,\n` +
     '  arraySort(groupUniqArrayArray(4)(vlan_ids)) AS vlans,\n' +
+    `  ${few(own('network'))} AS networks, ${few(own('role'))} AS roles, ${few(own('site'))} AS sites,\n` +
+    `  ${few(`if(${own('asn')} = 0, '', concat('AS', toString(${own('asn')}), ' ', ${own('as_org')}))`)} ` +
+    `AS systems,\n  ${few(own('country'))} AS countries,\n` +
     `  arraySort(groupUniqArray(8)(if(mirror_name = '', ${POINT_ID}, mirror_name))) AS mirrors\n` +
     `FROM ${table} AS sessions\nWHERE ${either(question)}`
   );

@@ -2,14 +2,16 @@
 import { parsePrefix } from '../../config/units.js';
 import { quote } from '../../store/tables.js';
 import { formatIp } from '../../wire/ip/addresses.js';
-import type { MAP_BY, MAP_LEVELS } from '../contract/map.js';
+import type { MAP_BY, MAP_GROUPS, MAP_LEVELS } from '../contract/map.js';
 import { EXPANDED_LINKS, MOST_EXPANDED } from '../contract/map.js';
 import { RequestError } from '../errors.js';
+import { value } from './applications.js';
 import { written as addressText, FAILED, isV4 } from './measures.js';
 import { CONVERSATION, POINT_ID, ROLLED_POINT_ID } from './scope.js';
 
 export type MapLevel = (typeof MAP_LEVELS)[number];
 export type MapBy = (typeof MAP_BY)[number];
+export type MapGroup = (typeof MAP_GROUPS)[number];
 
 /** The longest range whose pairs are all counted, seconds. */
 export const LONGEST_PAIRS = 6 * 3600;
@@ -22,6 +24,7 @@ const MOST_VLANS = 8;
 
 export interface MapQuestion {
   readonly level: MapLevel;
+  readonly group: MapGroup;
   readonly by: MapBy;
   readonly limit: number;
   readonly prefix4: number;
@@ -36,23 +39,41 @@ export interface MapQuestion {
 const NOBODY = "toIPv6('::')";
 const VLAN = "if(empty(vlan_ids), 'untagged', arrayStringConcat(vlan_ids, '.'))";
 
+/** Of whom nothing is known. */
+export const NONE = '(none)';
+
+/** Whether nodes are what is known of addresses, which are texts. */
+export function isKnown({ level, group }: Pick<MapQuestion, 'level' | 'group'>): boolean {
+  return level === 'net' && group !== 'prefix';
+}
+
+/** What is known of an end, in SQL: by the group, else by its autonomous system. */
+function known(end: string, group: MapGroup): string {
+  const system = `${end}_asn != 0, concat('AS', toString(${end}_asn), ' ', ${end}_as_org)`;
+  const own = group === 'system' ? '' : `${end}_${group} != '', toString(${end}_${group}), `;
+  return `multiIf(${own}${system}, '${NONE}')`;
+}
+
 /** A node of an address, as the table compares it. */
-function end(column: string, { level, prefix4, prefix6 }: MapQuestion): string {
+function end(column: 'client_ip' | 'server_ip' | 'host', question: MapQuestion): string {
+  const { level, group, prefix4, prefix6 } = question;
+  if (isKnown(question)) return known(column.replace('_ip', ''), group);
   if (level === 'host') return column;
   return `tupleElement(IPv6CIDRToRange(${column}, if(${isV4(column)}, ${96 + prefix4}, ${prefix6})), 1)`;
 }
 
 /** A node as people write it. */
-function written(column: string, { level, prefix4, prefix6 }: MapQuestion): string {
-  if (level === 'vlan') return column;
+function written(column: string, question: MapQuestion): string {
+  const { level, prefix4, prefix6 } = question;
+  if (level === 'vlan' || isKnown(question)) return column;
   const text = addressText(column);
   if (level === 'host') return text;
   return `concat(${text}, if(${isV4(column)}, '/${prefix4}', '/${prefix6}'))`;
 }
 
 /** A node of the API in SQL, as {@link end} makes it. @throws RequestError for one that is none */
-function literal(id: string, level: MapLevel): string {
-  if (level === 'vlan') return quote(id);
+function literal(id: string, question: MapQuestion): string {
+  if (question.level === 'vlan' || isKnown(question)) return quote(id);
   const parsed = parsePrefix(id);
   if (parsed === undefined)
     throw new RequestError(`expand: ${id} is not an address or a prefix`, 400, {
@@ -109,18 +130,18 @@ export function linksStatement(
   expand: readonly string[] = [],
   between?: readonly string[],
 ): string {
-  const { level, by, limit } = question;
+  const { by, limit } = question;
   if (expand.length > MOST_EXPANDED)
     throw new RequestError(`${expand.length} nodes to expand; ${MOST_EXPANDED} at most`, 400);
-  const opened = expand.map((id) => literal(id, level)).join(', ');
+  const opened = expand.map((id) => literal(id, question)).join(', ');
   const touches = opened === '' ? '' : `\n  OR one IN (${opened}) OR other IN (${opened})`;
-  const nodes = between?.map((id) => literal(id, level)).join(', ');
+  const nodes = between?.map((id) => literal(id, question)).join(', ');
   const narrowed =
     nodes === undefined
       ? question
       : {
           ...question,
-          where: ['client_ip', 'server_ip'].reduce(
+          where: (['client_ip', 'server_ip'] as const).reduce(
             (where, column) => `${where}\n      AND ${end(column, question)} IN (${nodes})`,
             question.where,
           ),
@@ -142,7 +163,7 @@ const NODE_SUMS = 'sum(one.2) AS sent, sum(one.3) AS received, sum(one.4) AS ses
 /** What the nodes of some links did in all. */
 export function nodesStatement(question: MapQuestion, ids: readonly string[]): string {
   const { level, where, prefix } = question;
-  const list = ids.map((id) => literal(id, level)).join(', ');
+  const list = ids.map((id) => literal(id, question)).join(', ');
   const points = `groupUniqArray(${MOST_POINTS})(${POINT_ID}) AS seen_by`;
   const failed = `toUInt64(tcp_state IN ${FAILED})`;
   const began = 'toUInt64(part = 0)';
@@ -205,3 +226,22 @@ export function groupOf(address: string, prefix4: number, prefix6: number): stri
   );
   return `${formatIp(masked, 0)}/${v4 ? prefix4 : prefix6}`;
 }
+
+/** The conditions of nodes: '' of those that none says. */
+export function conditionOf(id: string, { level, group }: Pick<MapQuestion, 'level' | 'group'>): string {
+  if (level === 'vlan') return id === 'untagged' ? '' : `vlan_ids:${id.split('.')[0]}`;
+  if (!isKnown({ level, group })) return `host:${id}`;
+  if (id === NONE) return '';
+  const system = /^AS(\d+) /.exec(id);
+  if (system !== null) return `as:${system[1]}`;
+  return `${CONDITIONS[group]}:${value(id)}`;
+}
+
+const CONDITIONS: Readonly<Record<MapGroup, string>> = {
+  prefix: 'host',
+  network: 'network',
+  role: 'role',
+  site: 'host_site',
+  system: 'as',
+  country: 'country',
+};

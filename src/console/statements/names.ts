@@ -1,17 +1,49 @@
-/** Names of addresses, of what was seen in the network. */
+/** Names of addresses, of what was seen in the network: kept in `names`, or still in the rows. */
 import { addressLiteral } from './conditions.js';
+import { written } from './measures.js';
 import { type Range, timeLiteral } from './scope.js';
 
 /** Names are looked for so long before the end of a range, at least: a lease is renewed after half a day. */
 const BEFORE = 86_400n * 1_000_000_000n;
 
+/** In the beginning of a statement. */
+function listOf(addresses: readonly Uint8Array[]): string {
+  return addresses.map((address) => addressLiteral(address)).join(', ');
+}
+
+function beginOf({ from, to }: Range): bigint {
+  return from < to - BEFORE ? from : to - BEFORE;
+}
+
 /**
+ * Names that the table has: of each source the one of the last day, and there the one seen most often.
+ *
+ * @param addresses as they are stored, 16 bytes
+ * @returns rows of address, name and source
+ */
+export function keptNamesStatement(addresses: readonly Uint8Array[], range: Range, prefix: string): string {
+  const day = (time: bigint): string => `'${new Date(Number(time / 1_000_000n)).toISOString().slice(0, 10)}'`;
+  return (
+    `SELECT ${written('ip')} AS address, argMax(called, weight) AS name, source FROM (\n` +
+    '  SELECT address AS ip, source, name AS called, (day, sum(count), max(last_seen)) AS weight\n' +
+    `  FROM ${prefix}names\n` +
+    `  WHERE day >= ${day(beginOf(range))} AND day <= ${day(range.to - 1n)}\n` +
+    `    AND address IN (${listOf(addresses)})\n` +
+    '  GROUP BY day, address, source, name\n' +
+    `  HAVING min(first_seen) < ${timeLiteral(range.to)})\n` +
+    'GROUP BY ip, source'
+  );
+}
+
+/**
+ * Names in the rows: of stores from before there was the table, or that does not keep some.
+ *
  * @param addresses as they are stored, 16 bytes
  * @returns rows of address, name and source, the latest name of each source
  */
 export function namesStatement(addresses: readonly Uint8Array[], range: Range, prefix: string): string {
-  const list = addresses.map((address) => addressLiteral(address)).join(', ');
-  const from = range.from < range.to - BEFORE ? range.from : range.to - BEFORE;
+  const list = listOf(addresses);
+  const from = beginOf(range);
   const within = (time: string): string =>
     `${time} >= ${timeLiteral(from)} AND ${time} < ${timeLiteral(range.to)}`;
   return (
@@ -35,18 +67,18 @@ export function namesStatement(addresses: readonly Uint8Array[], range: Range, p
     '  ) AS asked ON asked.mac = given.mac AND asked.xid = given.xid\n' +
     '  GROUP BY ip\n' +
     '  UNION ALL\n' +
-    "  SELECT ip, argMax(name, (asked, name)) AS name, 'server' AS source FROM (\n" +
-    '    SELECT server_ip AS ip, server_name AS name, count() AS asked\n' +
+    '  SELECT ip, argMax(name, (asked, name)) AS name, source FROM (\n' +
+    "    SELECT server_ip AS ip, server_name AS name, 'tls' AS source, count() AS asked\n" +
     `    FROM ${prefix}sessions\n` +
     `    WHERE ${within('first_seen')} AND server_ip IN (${list}) AND server_name != ''\n` +
     '    GROUP BY ip, name\n' +
     '    UNION ALL\n' +
-    '    SELECT server_ip AS ip, name, count() AS asked\n' +
+    "    SELECT server_ip AS ip, name, 'http' AS source, count() AS asked\n" +
     `    FROM ${prefix}transactions\n` +
     `    WHERE ${within('time')} AND server_ip IN (${list})\n` +
     "      AND app_protocol IN ('http', 'http2') AND name != ''\n" +
     '    GROUP BY ip, name)\n' +
-    '  GROUP BY ip)\n' +
+    '  GROUP BY ip, source)\n' +
     "WHERE name != ''"
   );
 }

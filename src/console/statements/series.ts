@@ -28,11 +28,17 @@ export function bucketsOf(
   return { from, buckets: Math.ceil((Number(range.to / 1_000_000n) / 1000 - from) / interval) };
 }
 
+/** An end's role; `other` where it has none. */
+function roleOf(end: 'client' | 'server'): string {
+  return `if(${end}_role = '', 'other', ${end}_role)`;
+}
+
 const BY: Readonly<Record<(typeof SERIES_BY)[number], string>> = {
   app: "if(app_protocol = '', transport, app_protocol)",
   mirror: `if(mirror_name = '', ${POINT_ID}, mirror_name)`,
   outcome: `multiIf(tcp_state IN ${FAILED}, 'failed', tcp_state IN ${RESET}, 'reset', 'answered')`,
   transport: 'transport',
+  role: `concat(${roleOf('client')}, ' > ', ${roleOf('server')})`,
   none: "''",
 };
 

@@ -16,6 +16,11 @@ export const ROLL_UP_OF: Readonly<Record<What, RollUpName | undefined>> = {
   networks: 'hosts_by_hour',
   services: 'services_by_hour',
   apps: 'traffic_by_minute',
+  named_networks: undefined,
+  roles: undefined,
+  sites: undefined,
+  systems: undefined,
+  countries: undefined,
 };
 
 /** Numbers that only services have. */
@@ -32,6 +37,16 @@ interface Shape {
 /** Both ends of a conversation, and what each sent and received. */
 const ENDS = '\nARRAY JOIN [0, 1] AS serves';
 const END = 'if(serves, t.server_ip, t.client_ip)';
+
+/** What is known of both ends: a conversation within one of it counts once. */
+function known(what: string, none: "''" | '0', shown = 'known AS named'): Shape {
+  return {
+    keys: ['known'],
+    shown,
+    join: `\nARRAY JOIN arrayDistinct([t.client_${what}, t.server_${what}]) AS known`,
+    where: `known != ${none}`,
+  };
+}
 
 function shapeOf(what: Exclude<What, 'pairs'>, { table }: Source): Shape {
   switch (what) {
@@ -60,6 +75,20 @@ function shapeOf(what: Exclude<What, 'pairs'>, { table }: Source): Shape {
           "    t.protocol = 6, 'tcp', t.protocol = 17, 'udp', 'sctp') AS app",
         where: 't.protocol IN (6, 17, 132)',
       };
+    case 'named_networks':
+      return known('network', "''");
+    case 'roles':
+      return known('role', "''");
+    case 'sites':
+      return known('site', "''");
+    case 'countries':
+      return known('country', "''");
+    case 'systems':
+      return known(
+        'asn',
+        '0',
+        'known AS system, any(if(t.server_asn = known, t.server_as_org, t.client_as_org)) AS named',
+      );
     case 'apps':
       return { keys: ['app'], shown: "if(t.app_protocol = '', t.transport, t.app_protocol) AS app" };
   }
@@ -88,9 +117,9 @@ function orderOf(by: By, m: Measures): { readonly order: string; readonly having
  * The first rows, and as `of_all` how many there are.
  *
  * Columns: from_client, to_server, app ('' of IP, which {@link pairAppsStatement} has) | address | prefix |
- * address, port, app | app; bytes, packets, conversations, failed; of services also resent, refused, silent,
- * handshakes, handshake_p50, handshake_p95, answered, response_p50, response_p95, and clients where
- * `sessions` is read.
+ * address, port, app | app | named | system, named; bytes, packets, conversations, failed; of services also
+ * resent, refused, silent, handshakes, handshake_p50, handshake_p95, answered, response_p50, response_p95,
+ * and clients where `sessions` is read.
  */
 export function topStatement(source: Source, what: What, by: By, limit: number): string {
   if (what === 'pairs') return pairsStatement(source, by, limit);

@@ -1,6 +1,6 @@
 /** The most frequent values of a column, and how many rows are left without one of their conditions. */
 import { RequestError } from '../errors.js';
-import { COLUMNS, type ConditionTable, type Kind } from './columns.js';
+import { type AskedColumn, COLUMNS, type ConditionTable, EITHER, type Kind } from './columns.js';
 import type { ScopedQuestion } from './scope.js';
 
 export interface ValuesQuestion {
@@ -19,8 +19,7 @@ export function valuesStatement(
   { table, column, by, limit }: ValuesQuestion,
   prefix: string,
 ): { readonly statement: string; readonly kind: Kind } {
-  const name = column === 'client' || column === 'server' ? `${column}_ip` : column;
-  const found = COLUMNS[table].get(name);
+  const found = columnOf(column, table);
   if (found === undefined || found.kind === 'time' || found.kind === 'map')
     throw new RequestError(`column: ${column} is no column whose values ${table} can be asked for`, 400, {
       hint: 'docs/reference/columns.md lists them',
@@ -32,6 +31,17 @@ export function valuesStatement(
     '  count() OVER () AS all_values, sum(rows) OVER () AS all_rows\n' +
     `FROM ${prefix}${table}\nWHERE ${where}\nGROUP BY value\nORDER BY ${by} DESC, value\nLIMIT ${limit}`;
   return { statement, kind: EACH[found.kind] ?? found.kind };
+}
+
+/** A column, or a word for either of two: a row has the values of both, the same value once. */
+function columnOf(name: string, table: ConditionTable): AskedColumn | undefined {
+  if (name === 'client' || name === 'server') return COLUMNS[table].get(`${name}_ip`);
+  const sides = EITHER[name]?.map((side) => COLUMNS[table].get(side)!);
+  if (sides === undefined) return COLUMNS[table].get(name);
+  const [{ kind }] = sides;
+  const sql = `arrayDistinct([${sides.map((side) => side.sql).join(', ')}])`;
+  const plural = kind === 'address' ? 'addresses' : kind === 'number' ? 'array' : 'texts';
+  return { name, sql, kind: plural, sortable: false };
 }
 
 /** What each of many is. */

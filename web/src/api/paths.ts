@@ -32,6 +32,7 @@ export const PATHS: { readonly [N in RouteName]: `${Declared<N>['method']} ${Dec
   loss: 'GET /loss',
   top: 'GET /top',
   findings: 'GET /findings',
+  policies: 'GET /policies',
   applications: 'GET /applications',
   sessions: 'GET /sessions',
   sessionsCount: 'GET /sessions/count',

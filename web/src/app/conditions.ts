@@ -49,8 +49,20 @@ export function withCondition(given: readonly string[], text: string): string[] 
   return given.map((one, i) => (i === at ? both : one));
 }
 
+/** What is met by either side of a conversation, and is no column. */
+export const EITHER: ReadonlySet<string> = new Set([
+  'host',
+  'port',
+  'mac',
+  'network',
+  'role',
+  'host_site',
+  'as',
+  'country',
+]);
+
 /** Columns of which a row has several values, or either of two. */
-const SEVERAL: ReadonlySet<string> = new Set(['vlan_ids', 'answers', 'host', 'port', 'mac']);
+const SEVERAL: ReadonlySet<string> = new Set(['vlan_ids', 'answers', ...EITHER]);
 
 /** The opposite. */
 export function negated(text: string): string {

@@ -4,14 +4,21 @@ import type { Answer } from '../../../src/console/contract.js';
 import { call } from '../api/client.js';
 import { useLookedAt } from '../app/scope.js';
 import { printable } from '../format/text.js';
+import { MOST_NAMED_IN_FILE } from './most-named.js';
 
 export type Names = Answer<'names'>['names'][number]['names'];
 
 const SOURCES: Readonly<Record<Names[number]['source'], string>> = {
-  dns: 'DNS',
+  file: 'a file of names',
   dhcp: 'DHCP',
-  server: 'what clients ask it for',
-  file: 'console.address_names',
+  mdns: 'mDNS',
+  llmnr: 'LLMNR',
+  kerberos: 'Kerberos',
+  ntlm: 'NTLM',
+  smb: 'SMB',
+  tls: 'TLS server name',
+  http: 'HTTP host',
+  dns: 'DNS',
 };
 
 const KEY = 'mirrorlake.names';
@@ -156,6 +163,24 @@ export function useNames(addresses: readonly string[]): ReadonlyMap<string, Name
     }
     return found;
   }, [text, seen]);
+}
+
+/**
+ * The best names of addresses, for a file; none where names are not shown.
+ *
+ * @returns addresses that have one, each with it and its source
+ */
+export async function namesFor(
+  addresses: Iterable<string>,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<ReadonlyMap<string, Names[number]>> {
+  const found = new Map<string, Names[number]>();
+  const all = on ? [...new Set(addresses)].slice(0, MOST_NAMED_IN_FILE) : [];
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const answer = await call('names', { query: { from, to, address: all.slice(at, at + AT_ONCE) } });
+    for (const { address, names } of answer.names) found.set(address, names[0]!);
+  }
+  return found;
 }
 
 /** The name of an address, in grey. */

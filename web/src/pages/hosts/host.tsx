@@ -10,6 +10,7 @@ import { useCarried } from '../../app/frame.js';
 import { absolute } from '../../app/range.js';
 import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
 import { bits, bytes, count, micros, plural } from '../../format/numbers.js';
+import { printable } from '../../format/text.js';
 import { clock, day } from '../../format/times.js';
 import { Card } from '../../parts/card.js';
 import { Chart, type Selection } from '../../parts/chart.js';
@@ -164,6 +165,7 @@ function Facts({ host }: { readonly host: Host }) {
         ...(kind === 'address' && facts.ttls.length > 0
           ? [['TTL seen', facts.ttls.join(', ')] as const]
           : []),
+        ...known(facts),
         ['Sent', bytes(facts.sent)],
         ['Received', bytes(facts.received)],
         ...(served > 0 ? [['Clients', count(facts.clients)] as const] : []),
@@ -174,6 +176,21 @@ function Facts({ host }: { readonly host: Host }) {
       conditions={conditionsOf(host)}
       meta={facts.meta}
     />
+  );
+}
+
+/** What its rows say of it; of several networks and the like, some. */
+function known(facts: Host['facts']): (readonly [name: string, value: string])[] {
+  const { networks, roles, sites, systems, countries } = facts;
+  const all = [
+    ['Network', networks],
+    ['Role', roles],
+    ['Site', sites],
+    ['AS', systems],
+    ['Country', countries],
+  ] as const;
+  return all.flatMap(([name, values]) =>
+    values.length === 0 ? [] : [[name, printable(values.join(', '))] as const],
   );
 }
 

@@ -3,7 +3,7 @@ import { useSearch } from '@tanstack/react-router';
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
-import { useLookedAt } from '../../app/scope.js';
+import { useAbout, useLookedAt } from '../../app/scope.js';
 import { one } from '../../app/search.js';
 import { bytes, count, plural } from '../../format/numbers.js';
 import { clock } from '../../format/times.js';
@@ -12,6 +12,7 @@ import { Conditions } from '../../parts/conditions.js';
 import { Address } from '../../parts/marks.js';
 import { useNames } from '../../parts/names.js';
 import { Empty } from '../../parts/states.js';
+import { WhoIs, whoText } from '../../parts/who.js';
 import styles from './hosts.module.css';
 import { ListTools, Sort, useListSearch } from './list.js';
 
@@ -50,12 +51,14 @@ export function HostsPage() {
       text === ''
         ? all
         : all.filter(
-            ({ address }) =>
-              address.includes(text) ||
-              names.get(address)?.some(({ name }) => name.toLowerCase().includes(text)),
+            (row) =>
+              row.address.includes(text) ||
+              whoText(row).toLowerCase().includes(text) ||
+              names.get(row.address)?.some(({ name }) => name.toLowerCase().includes(text)),
           ),
     [all, names, text],
   );
+  const known = Object.values(useAbout()?.known ?? {}).includes(true);
   const change = useListSearch();
   const write = (to: string): void => {
     setFilter(to);
@@ -84,6 +87,7 @@ export function HostsPage() {
             <thead>
               <tr>
                 <th>Host</th>
+                {known && <th>Who</th>}
                 <th className={styles.bar} aria-sort={order === 'bytes' ? 'descending' : undefined}>
                   <Sort order="bytes" title="Volume" now={order} sort={sort} />
                 </th>
@@ -101,6 +105,11 @@ export function HostsPage() {
                   <td>
                     <Address address={row.address} />
                   </td>
+                  {known && (
+                    <td>
+                      <WhoIs who={row} />
+                    </td>
+                  )}
                   <td className={styles.bar}>
                     <Share of={row.sent} and={row.received} most={most} />
                   </td>

@@ -4,7 +4,7 @@ import { useKey } from '../../app/keys.js';
 import { bytes, count, plural } from '../../format/numbers.js';
 import { SERIES_COLORS } from '../../parts/colors.js';
 import { Icon } from '../../parts/icon.js';
-import { type Box, labelsOf, widthOf } from './labels.js';
+import { type Box, labelsOf, overlaps, widthOf } from './labels.js';
 import { layOut, type MapAnswer, type MapBy, type MapLink, type MapNode, type Placed } from './layout.js';
 import styles from './map.module.css';
 
@@ -18,6 +18,8 @@ interface View {
 const FITTING: View = { zoom: 1, x: 0, y: 0 };
 const CLOSEST = 8;
 const FARTHEST = 0.5;
+/** How much wider the bold type of titles is than that of labels. */
+const TITLE = 1.15;
 const FONT = 'Inter Variable, Segoe UI, sans-serif';
 
 export function wordsOf(node: MapNode): string {
@@ -91,18 +93,18 @@ export function Drawing(props: {
       : answer.links.filter(({ a, b }) => a === selected || b === selected).flatMap(({ a, b }) => [a, b]),
   );
   const most = Math.max(1, ...answer.links.map((link) => link[by]));
-  const titles: (Box & { readonly id: string; readonly more: string })[] = layout.circles.map((circle) => {
+  const titles: (Box & { readonly id: string; readonly more: string })[] = [];
+  for (const circle of layout.circles) {
     const more = ` ${circle.members} ${things}`;
-    const width = widthOf(circle.id + more);
-    return {
-      id: circle.id,
-      more,
-      x: x(circle.x) - width / 2,
-      y: y(circle.y - circle.r) - 20,
-      width,
-      height: 18,
-    };
-  });
+    const width = TITLE * widthOf(circle.id + more);
+    const at = x(circle.x) - width / 2;
+    // Names are longer than prefixes: they stay inside, and below their group where another is above it.
+    const inside = Math.max(2, Math.min(at, size.width - width - 2));
+    const places = [y(circle.y - circle.r) - 20, y(circle.y + circle.r) + 3];
+    const boxes = places.map((top) => ({ x: view.zoom === 1 ? inside : at, y: top, width, height: 18 }));
+    const box = boxes.find((one) => !titles.some((other) => overlaps(one, other))) ?? boxes[0]!;
+    titles.push({ id: circle.id, more, ...box });
+  }
   const first = (id: string): number => (id === selected ? 0 : own.has(id) ? 1 : 2);
   const labels = labelsOf(
     layout.nodes

@@ -37,7 +37,7 @@ export function widthOf(text: string): number {
   return text.length * CHARACTER + 2 * PAD;
 }
 
-function overlaps(one: Box, other: Box): boolean {
+export function overlaps(one: Box, other: Box): boolean {
   return (
     one.x < other.x + other.width &&
     other.x < one.x + one.width &&

@@ -1,6 +1,7 @@
 import { useSearch } from '@tanstack/react-router';
 import { Download, Table2 } from 'lucide-react';
 import { useRef, useState } from 'react';
+import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useKey } from '../../app/keys.js';
 import { useAbout, useChangeScope, useLookedAt } from '../../app/scope.js';
@@ -28,17 +29,31 @@ const WIDTHS: readonly { readonly value: MapBy; readonly label: string }[] = [
   { value: 'sessions', label: 'Width: conversations' },
   { value: 'failed', label: 'Width: failed' },
 ];
-/** Lengths of networks, IPv4's in the address. */
+/** Lengths of networks, IPv4's in the address; and what is known of addresses, where anything is. */
 const GROUPS = [
+  { value: 'network', label: 'By network', of: 'networks', query: { group: 'network' } },
+  { value: 'role', label: 'By role', of: 'roles', query: { group: 'role' } },
+  { value: 'site', label: 'By site', of: 'sites', query: { group: 'site' } },
+  { value: 'system', label: 'By AS', of: 'owners', query: { group: 'system' } },
+  { value: 'country', label: 'By country', of: 'owners', query: { group: 'country' } },
   { value: '24', label: 'Group: /24', more: 'IPv6: /64', query: {} },
   { value: '16', label: 'Group: /16', more: 'IPv6: /48', query: { prefix4: '16', prefix6: '48' } },
   { value: '8', label: 'Group: /8', more: 'IPv6: /32', query: { prefix4: '8', prefix6: '32' } },
   { value: '32', label: 'No groups', query: { prefix4: '32', prefix6: '128' } },
 ] as const;
+type Known = Answer<'about'>['known'];
+export type MapPrefixes = (typeof GROUPS)[number]['query'];
+
+/** Those that say something of this store; the first is the one where none is chosen. */
+function groupsOf(known: Known) {
+  return GROUPS.filter((group) => !('of' in group) || known[group.of]);
+}
+
 const NUMBERS = ['60', '110', '300'] as const;
 const USUAL = '110';
 /** Nodes that are expanded at once: as many as the API takes. */
 const MOST_EXPANDED = 5;
+const NOTHING_KNOWN: Known = { networks: false, roles: false, sites: false, owners: false };
 
 function chosen<T extends string>(value: unknown, of: readonly { readonly value: T }[]): T {
   return of.find((choice) => choice.value === value)?.value ?? of[0]!.value;
@@ -50,15 +65,19 @@ export function MapPage() {
   const search = useSearch({ strict: false }) as Record<string, unknown>;
   const level = chosen(search.level, LEVELS);
   const by = chosen(search.by, WIDTHS);
-  const group = chosen(search.g, GROUPS);
   const n = NUMBERS.find((number) => number === search.n) ?? USUAL;
   const selected = one(search.sel);
   const expanded = typeof search.x === 'string' ? [search.x] : ((search.x ?? []) as string[]);
+  const about = useAbout();
+  const groups = groupsOf(about?.known ?? NOTHING_KNOWN);
+  // Systems and countries alone gather nothing of one's own.
+  const usual = about?.known.networks || about?.known.roles || about?.known.sites ? groups[0]!.value : '24';
+  const group = groups.find(({ value }) => value === search.g)?.value ?? usual;
   const prefixes = GROUPS.find(({ value }) => value === group)!.query;
   const tables = useTwins() || search.as === 'table';
   const shown = useRef<HTMLElement>(null);
   const [adding, setAdding] = useState(false);
-  const mirrors = useAbout()?.mirrors ?? [];
+  const mirrors = about?.mirrors ?? [];
   const answer = useAnswer(
     'map',
     {
@@ -69,7 +88,7 @@ export function MapPage() {
       limit: n,
       ...(expanded.length > 0 && { expand: expanded }),
     },
-    { enabled: looked !== undefined, every: looked?.every ?? false },
+    { enabled: looked !== undefined && about !== undefined, every: looked?.every ?? false },
   );
   const select = (id: string | undefined): void => change({ sel: id });
   useKey('close', () => select(undefined), selected !== undefined);
@@ -77,6 +96,7 @@ export function MapPage() {
   if (looked === undefined) return <Bones lines={10} />;
   const { data } = answer;
   const things = THINGS[level].many;
+  const named = level === 'vlan' || (level === 'net' && 'group' in prefixes);
   return (
     <>
       <div className="filters">
@@ -93,10 +113,10 @@ export function MapPage() {
             small
             label="Group"
             value={group}
-            choices={GROUPS}
+            choices={groups}
             onChange={(next) =>
               change({
-                g: next === '24' ? undefined : next,
+                g: next === usual ? undefined : next,
                 ...(level === 'net' && { sel: undefined, x: undefined }),
               })
             }
@@ -171,7 +191,7 @@ export function MapPage() {
           ) : data.nodes.length === 0 ? (
             <Nothing conditions={looked.conditions} by={by} clear={() => change({ f: undefined })} />
           ) : tables ? (
-            <Tables answer={data} level={level} selected={selected} select={select} />
+            <Tables answer={data} level={level} named={named} selected={selected} select={select} />
           ) : (
             <Drawing answer={data} by={by} things={things} selected={selected} select={select} />
           )}
@@ -194,7 +214,7 @@ export function MapPage() {
                   : [...expanded, selected].slice(-MOST_EXPANDED),
               })
             }
-            only={() => change({ f: [...looked.conditions, `host:${selected}`], x: undefined })}
+            only={(f) => change({ f: [...looked.conditions, f], x: undefined })}
           />
         )}
       </div>
@@ -236,11 +256,13 @@ function Nothing(props: {
 function Tables(props: {
   readonly answer: MapAnswer;
   readonly level: MapLevel;
+  /** Nodes have names rather than addresses. */
+  readonly named: boolean;
   readonly selected: string | undefined;
   readonly select: (id: string | undefined) => void;
 }) {
-  const { answer, level, selected, select } = props;
-  const mono = level === 'vlan' ? 'l' : 'l mono';
+  const { answer, level, named, selected, select } = props;
+  const mono = named ? 'l' : 'l mono';
   const button = (id: string) => (
     <button type="button" className={mono} onClick={() => select(id)}>
       {id}

@@ -10,6 +10,7 @@ import { mirrorLabel } from '../../parts/marks.js';
 import { Bones, Wrong } from '../../parts/states.js';
 import { HostFindings } from '../hosts/findings.js';
 import type { MapAnswer, MapBy } from './layout.js';
+import type { MapPrefixes } from './map.js';
 import styles from './map.module.css';
 
 export type MapLevel = 'host' | 'net' | 'vlan';
@@ -28,17 +29,23 @@ export function Panel(props: {
   readonly looked: LookedAt;
   readonly level: MapLevel;
   readonly by: MapBy;
-  readonly prefixes: { readonly prefix4?: string; readonly prefix6?: string };
+  readonly prefixes: MapPrefixes;
   readonly id: string;
   readonly expanded: boolean;
   readonly select: (id: string | undefined) => void;
   readonly expand: () => void;
-  readonly only: () => void;
+  readonly only: (condition: string) => void;
 }) {
   const { answer, looked, level, by, prefixes, id, expanded, select, expand, only } = props;
   const about = useAbout();
   const carried = useCarried();
   const vlan = level === 'vlan';
+  const known = level === 'net' && 'group' in prefixes;
+  const shown = answer.nodes.find((one) => one.id === id);
+  // A node that the map does not show any more has an address, or its links are not asked for.
+  const condition = shown?.f ?? (vlan || known ? '' : `host:${id}`);
+  // Links of what no condition says are those of the map.
+  const asks = !vlan && condition !== '';
   // Its own links, those too weak for the map included. A VLAN alone has no links: it takes two.
   const asked = useAnswer(
     'map',
@@ -48,27 +55,26 @@ export function Panel(props: {
       level,
       by,
       limit: String(PEERS),
-      f: [...looked.conditions, `host:${id}`],
+      f: [...looked.conditions, ...(condition === '' ? [] : [condition])],
     },
-    { enabled: !vlan, every: looked.every },
+    { enabled: asks, every: looked.every },
   );
   const findings = useAnswer(
     'hostFindings',
     { ...looked.query, host: id },
-    { enabled: !vlan, every: looked.every },
+    { enabled: !vlan && !known, every: looked.every },
   );
   const found = findings.isPlaceholderData ? [] : (findings.data?.rows ?? []);
-  const own = vlan ? answer : asked.data;
-  const node = answer.nodes.find((one) => one.id === id) ?? own?.nodes.find((one) => one.id === id);
+  const own = asks ? asked.data : answer;
+  const node = shown ?? own?.nodes.find((one) => one.id === id);
   const links = (own?.links ?? []).filter(({ a, b }) => a === id || b === id);
-  const peers = vlan || asked.data === undefined ? links.length : asked.data.all;
+  const peers = !asks || asked.data === undefined ? links.length : asked.data.all;
   const { one: thing, many: things } = THINGS[level];
-  const condition = vlan ? `vlan_ids:${id.split('.')[0]}` : `host:${id}`;
   return (
     <aside className={`card ${styles.panel}`} aria-label={`Selected: ${id}`}>
       <div className={styles.head}>
         <div>
-          <h2 className={vlan ? '' : 'mono'}>
+          <h2 className={vlan || known ? '' : 'mono'}>
             {vlan ? (id === 'untagged' ? 'Untagged' : `VLAN ${id}`) : id}
           </h2>
           <span className="muted">
@@ -85,7 +91,7 @@ export function Panel(props: {
           <Icon of={X} />
         </button>
       </div>
-      {!vlan && found.length > 0 && (
+      {!vlan && !known && found.length > 0 && (
         <section className={styles.found} aria-label="Worth a look">
           <HostFindings rows={found} />
         </section>
@@ -105,7 +111,7 @@ export function Panel(props: {
         </dl>
       )}
       <div className={styles.peers}>
-        {asked.error !== null && !vlan ? (
+        {asked.error !== null && asks ? (
           <Wrong error={asked.error} again={() => void asked.refetch()} />
         ) : own === undefined ? (
           <Bones lines={6} />
@@ -155,13 +161,13 @@ export function Panel(props: {
         )}
       </div>
       <div className={styles.todo}>
-        {!vlan && (
+        {!vlan && !known && (
           <Link to={`/hosts/${id}` as string} search={carried as never} className="btn sm pri">
             <Icon of={Server} />
             {level === 'host' ? 'Host page' : 'Network page'}
           </Link>
         )}
-        {id !== 'untagged' && (
+        {condition !== '' && (
           <Link
             to={'/sessions' as string}
             search={{ ...carried, f: [...looked.conditions, condition] } as never}
@@ -171,7 +177,7 @@ export function Panel(props: {
             Sessions
           </Link>
         )}
-        {!vlan && (
+        {asks && (
           <>
             <button
               type="button"
@@ -182,7 +188,7 @@ export function Panel(props: {
               <Icon of={Plus} />
               Expand
             </button>
-            <button type="button" className="btn sm" onClick={only}>
+            <button type="button" className="btn sm" onClick={() => only(condition)}>
               <Icon of={Eye} />
               Only this
             </button>

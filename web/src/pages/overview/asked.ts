@@ -16,11 +16,17 @@ export const BY = [
   { value: 'mirror', label: 'Mirror' },
   { value: 'outcome', label: 'Outcome' },
   { value: 'transport', label: 'Transport' },
+  { value: 'role', label: 'Roles' },
 ] as const;
 export const TALKERS = [
   { value: 'pairs', label: 'Pairs' },
   { value: 'hosts', label: 'Hosts' },
   { value: 'networks', label: 'Networks' },
+  { value: 'named_networks', label: 'Networks' },
+  { value: 'roles', label: 'Roles' },
+  { value: 'sites', label: 'Sites' },
+  { value: 'systems', label: 'AS' },
+  { value: 'countries', label: 'Countries' },
 ] as const;
 export const SLOW = [
   { value: 'handshake', label: 'Handshake' },
@@ -68,6 +74,7 @@ export const CARDS = {
     by: by === 'handshake' ? 'handshake_p50' : 'response_p95',
     limit: '8',
   }),
+  policies: (query: Query): Asked<'policies'> => ({ ...query, limit: '5' }),
   failing: (query: Query): Asked<'top'> => ({ ...query, what: 'services', by: 'failed', limit: '5' }),
   applications: (query: Query, of: Picked<typeof APPLICATIONS>): Asked<'applications'> => ({ ...query, of }),
 } as const;

@@ -11,6 +11,7 @@ import {
   MoveRight,
   ScanLine,
   Scissors,
+  ShieldAlert,
   SquareArrowRight,
   TriangleAlert,
 } from 'lucide-react';
@@ -45,6 +46,7 @@ const ICONS: Readonly<Record<Finding['kind'], LucideIcon>> = {
   names: FileQuestion,
   logons: KeyRound,
   certificate: FileClock,
+  policy: ShieldAlert,
 };
 
 export function WorthALook() {

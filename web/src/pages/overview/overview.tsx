@@ -9,7 +9,7 @@ import { WorthALook } from './findings.js';
 import { usePicked } from './links.js';
 import { LossByMirror } from './loss.js';
 import css from './overview.module.css';
-import { Failing, SlowServices, Talkers } from './tables.js';
+import { Failing, Policies, SlowServices, Talkers } from './tables.js';
 import { Traffic } from './traffic.js';
 
 const COMPARE = [{ value: 'no' }, { value: 'before' }] as const;
@@ -32,7 +32,10 @@ export function OverviewPage() {
       </div>
       <div className={css.second}>
         <Talkers />
-        <SlowServices />
+        <div className={css.stack}>
+          <SlowServices />
+          <Policies />
+        </div>
         <div className={css.stack}>
           <Failing />
           <LossByMirror loss={loss} />

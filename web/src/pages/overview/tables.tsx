@@ -2,13 +2,15 @@
 import { Link } from '@tanstack/react-router';
 import type { Answer, Asked } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
+import { writeCondition } from '../../app/conditions.js';
 import { useCarried } from '../../app/frame.js';
 import type { LookedAt } from '../../app/looked-at.js';
-import { useLookedAt } from '../../app/scope.js';
+import { useAbout, useLookedAt } from '../../app/scope.js';
 import { bytes, count } from '../../format/numbers.js';
+import { printable } from '../../format/text.js';
 import { Card } from '../../parts/card.js';
 import { Address, serviceName } from '../../parts/marks.js';
-import { Segments } from '../../parts/menu.js';
+import { Choose, Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
 import { CARDS, SLOW, TALKERS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
@@ -39,19 +41,69 @@ function Sessions({ f, children }: { readonly f: readonly string[]; readonly chi
   );
 }
 
+type TalkersOf = (typeof TALKERS)[number]['value'];
+
+/** What can be ranked: what is known of addresses, where anything is; then /24 has its own name. */
+function talkersOf(known: Answer<'about'>['known'] | undefined): readonly {
+  readonly value: TalkersOf;
+  readonly label: string;
+}[] {
+  const { networks = false, roles = false, sites = false, owners = false } = known ?? {};
+  const offered: Readonly<Record<TalkersOf, boolean>> = {
+    pairs: true,
+    hosts: true,
+    networks: true,
+    named_networks: networks,
+    roles,
+    sites,
+    systems: owners,
+    countries: owners,
+  };
+  return TALKERS.filter(({ value }) => offered[value]).map(({ value, label }) => ({
+    value,
+    label: value === 'networks' && networks ? '/24, /64' : label,
+  }));
+}
+
+const TALKERS_HEAD: Readonly<Record<TalkersOf, string>> = {
+  pairs: 'Client',
+  hosts: 'Host',
+  networks: 'Network',
+  named_networks: 'Network',
+  roles: 'Role',
+  sites: 'Site',
+  systems: 'Autonomous system',
+  countries: 'Country',
+};
+
+/** Conditions for what has a name. */
+const NAMED_BY: Partial<Record<TalkersOf, string>> = {
+  named_networks: 'network',
+  roles: 'role',
+  sites: 'host_site',
+  countries: 'country',
+};
+
 export function Talkers() {
   const [what, setWhat] = usePicked('talkers', TALKERS);
   const answer = useTop((query) => CARDS.talkers(query, what));
   const rows = answer.data?.rows ?? [];
   const most = rows[0]?.bytes ?? 0;
   const pairs = what === 'pairs';
+  const choices = talkersOf(useAbout()?.known);
   return (
     <Card
       title="Top talkers"
       of={answer}
       bones={8}
       meta={answer.data?.meta}
-      tools={<Segments label="Of" value={what} choices={TALKERS} onChange={setWhat} />}
+      tools={
+        choices.length > 3 ? (
+          <Choose label="Of" value={what} choices={choices} onChange={setWhat} small />
+        ) : (
+          <Segments label="Of" value={what} choices={choices} onChange={setWhat} />
+        )
+      }
     >
       {rows.length === 0 ? (
         <Empty>Nobody talked.</Empty>
@@ -59,7 +111,7 @@ export function Talkers() {
         <table aria-label="Top talkers" className={css.talkers}>
           <thead>
             <tr>
-              <th>{pairs ? 'Client' : what === 'hosts' ? 'Host' : 'Network'}</th>
+              <th>{TALKERS_HEAD[what]}</th>
               {pairs && <th className={css.wide}>Server</th>}
               <th className="n">{pairs ? <span className="sr">Application</span> : 'Sessions'}</th>
               <th className={css.wide}>
@@ -72,7 +124,7 @@ export function Talkers() {
             {rows.map((row) => (
               <tr key={keyOf(row)}>
                 <td>
-                  <Address address={keyAddress(row)} />
+                  {row.name === undefined ? <Address address={keyAddress(row)} /> : <Named row={row} />}
                   {row.server !== undefined && (
                     <div className={css.narrow}>
                       → <Address address={row.server} />
@@ -91,7 +143,7 @@ export function Talkers() {
                   </span>
                 </td>
                 <td className="n">
-                  <Sessions f={conditionsOf(row)}>{bytes(row.bytes)}</Sessions>
+                  <Sessions f={conditionsOf(row, what)}>{bytes(row.bytes)}</Sessions>
                 </td>
               </tr>
             ))}
@@ -102,8 +154,18 @@ export function Talkers() {
   );
 }
 
-function keyAddress({ client, host, network }: Row): string {
-  return client ?? host ?? network ?? '';
+/** A network, a role, …: its name; of an autonomous system, its number too. */
+function Named({ row }: { readonly row: Row }) {
+  return (
+    <>
+      {row.asn !== undefined && <span className="muted">AS{row.asn} </span>}
+      {printable(row.name ?? '')}
+    </>
+  );
+}
+
+function keyAddress({ client, host, network, asn, name }: Row): string {
+  return client ?? host ?? network ?? `${asn ?? ''} ${name ?? ''}`;
 }
 
 function keyOf(row: Row): string {
@@ -112,7 +174,11 @@ function keyOf(row: Row): string {
 
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
-function conditionsOf({ client, server, host, network }: Row): string[] {
+function conditionsOf({ client, server, host, network, name, asn }: Row, what: TalkersOf): string[] {
+  if (asn !== undefined) return [`as:${asn}`];
+  const by = NAMED_BY[what];
+  if (name !== undefined && by !== undefined)
+    return [writeCondition({ name: by, negated: false, values: [name] })];
   if (client !== undefined)
     return MAC.test(client)
       ? [`client_mac:${client}`, `server_mac:${server}`]
@@ -236,6 +302,55 @@ export function Failing() {
           </tbody>
         </table>
       )}
+    </Card>
+  );
+}
+
+/** Conversations that a policy does not allow; nothing where there are none. */
+export function Policies() {
+  const looked = useLookedAt();
+  const roles = useAbout()?.known.roles === true;
+  const answer = useAnswer('policies', CARDS.policies(looked?.query), {
+    enabled: looked !== undefined && roles,
+    every: looked?.every ?? false,
+  });
+  const rows = answer.data?.rows ?? [];
+  if (rows.length === 0) return null;
+  return (
+    <Card title="Not allowed by a policy" of={answer} meta={answer.data?.meta}>
+      <table aria-label="Not allowed by a policy">
+        <thead>
+          <tr>
+            <th>Policy</th>
+            <th className="n">Conv.</th>
+            <th className="n" title="Refused, or not answered">
+              Failed
+            </th>
+            <th className="n">Clients</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ policy, client_network, server_network, sessions, failed, clients }) => {
+            const is = (name: string, value: string): string =>
+              writeCondition({ name, negated: false, values: [value] });
+            const f = [
+              is('policy', policy),
+              is('client_network', client_network),
+              is('server_network', server_network),
+            ];
+            return (
+              <tr key={f.join(' ')}>
+                <td title={`${client_network} → ${server_network}`}>{printable(policy)}</td>
+                <td className="n bad">
+                  <Sessions f={f}>{count(sessions)}</Sessions>
+                </td>
+                <td className={failed === 0 ? 'n faint' : 'n'}>{failed === 0 ? '–' : count(failed)}</td>
+                <td className="n">{count(clients)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
     </Card>
   );
 }

@@ -29,6 +29,7 @@ export function Traffic(props: {
   const looked = useLookedAt();
   const [unit, setUnit] = usePicked('unit', UNITS);
   const [by, setBy] = usePicked('by', BY);
+  const roles = useAbout()?.known.roles === true || by === 'role';
   const options = { enabled: looked !== undefined, every: looked?.every ?? false };
   const answer = useAnswer('series', CARDS.traffic(looked?.query, unit, by), options);
   const former = useAnswer(
@@ -81,7 +82,13 @@ export function Traffic(props: {
             <span className={css.wide}>Compare</span>
           </button>
           <Segments label="Unit" value={unit} choices={UNITS} onChange={setUnit} />
-          <Choose label="Series" value={by} choices={BY} onChange={setBy} small />
+          <Choose
+            label="Series"
+            value={by}
+            choices={roles ? BY : BY.filter(({ value }) => value !== 'role')}
+            onChange={setBy}
+            small
+          />
         </>
       }
     >

@@ -103,7 +103,7 @@ function Facts({ service }: Part) {
   };
   const names = useNames([address]).get(address) ?? [];
   const asked = facts.names.slice(0, 3);
-  const dns = names.find(({ source, name }) => source !== 'server' && !asked.some((a) => a.name === name));
+  const other = names.find(({ source, name }) => !(source in SOURCES) && !asked.some((a) => a.name === name));
   const [version] = versions.versions;
   return (
     <Head
@@ -130,9 +130,10 @@ function Facts({ service }: Part) {
               </span>
             </div>
           ))}
-          {dns !== undefined && (
+          {other !== undefined && (
             <div>
-              {printable(dns.name)} <span className="faint">{dns.source === 'dns' ? 'DNS' : dns.source}</span>
+              {printable(other.name)}{' '}
+              <span className="faint">{other.source === 'dns' ? 'DNS' : other.source}</span>
             </div>
           )}
         </>

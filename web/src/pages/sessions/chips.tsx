@@ -2,12 +2,14 @@
 import { Popover } from '@base-ui/react/popover';
 import { Plus, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { negated, readCondition, withCondition, writeCondition } from '../../app/conditions.js';
+import { EITHER, negated, readCondition, withCondition, writeCondition } from '../../app/conditions.js';
+import { useAbout } from '../../app/scope.js';
 import { printable } from '../../format/text.js';
 import { Icon } from '../../parts/icon.js';
 import { mirrorLabel } from '../../parts/marks.js';
 import { Pick, type Pickable } from '../../parts/pick.js';
 import { COLUMNS, type ListOf, type Mirrors } from './columns.js';
+import { type Known, knownWords, MORE } from './labels.js';
 import css from './sessions.module.css';
 import { TopValues } from './top-values.js';
 
@@ -101,12 +103,6 @@ function Chip(props: {
   );
 }
 
-/** Conditions that name no column. */
-const MORE: readonly Pickable[] = [
-  { value: 'host', label: 'Host', more: 'The address of either side, or a network: 10.20.0.0/24.' },
-  { value: 'port', label: 'Port', more: 'The port of either side.' },
-  { value: 'mac', label: 'MAC', more: 'The MAC address of either side.' },
-];
 /** Columns that are asked under another name, or not at all. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   'client_ip',
@@ -118,12 +114,13 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
 ]);
 
 /** What conditions can be about: the table's own columns first, then those of the other one. */
-export function conditionColumns(of: ListOf): Pickable[] {
+export function conditionColumns(of: ListOf, known: Known | undefined): Pickable[] {
   const other = of === 'sessions' ? 'transactions' : 'sessions';
   const own = [...COLUMNS[of].values()];
   const more = [...COLUMNS[other].values()].filter(({ id }) => !COLUMNS[of].has(id));
   return [
     ...MORE,
+    ...knownWords(known),
     ...[...own, ...more]
       .filter(({ id }) => !LEFT_OUT.has(id) && id !== 'attributes')
       .map(({ id, label, doc }) => ({ value: id, label, more: doc.replaceAll('`', '') })),
@@ -139,10 +136,11 @@ function AddCondition(props: {
   const [column, choose] = useState<string | undefined>();
   const [value, write] = useState('');
   const [not, setNot] = useState(false);
-  const items = useMemo(() => conditionColumns(of), [of]);
+  const known = useAbout()?.known;
+  const items = useMemo(() => conditionColumns(of, known), [of, known]);
   const at = column === undefined ? undefined : (COLUMNS[of].get(column) ?? otherColumn(of, column));
   const example = at?.numeric === true ? '443   > 1000   1..9   443, 8443' : 'a value; * stands for anything';
-  const listed = column !== undefined && COLUMNS[of].has(column);
+  const listed = column !== undefined && (COLUMNS[of].has(column) || EITHER.has(column));
   return (
     <form
       className={css.form}

@@ -114,6 +114,19 @@ function dashed(value: Row[string] | undefined, format: (n: number) => string): 
   return value === 0 || value === null || value === undefined ? '–' : format(Number(value));
 }
 
+/** What is known of both ends, as people say it. */
+const ENDS: Readonly<Record<string, Partial<ListColumn>>> = Object.fromEntries(
+  (['client', 'server'] as const).flatMap((end) => {
+    const who = end === 'client' ? 'Client' : 'Server';
+    return [
+      [`${end}_network`, named(`${who} network`, 130)],
+      [`${end}_asn`, named(`${who} AS`, 76, { show: (row) => dashed(row[`${end}_asn`], String) })],
+      [`${end}_as_org`, named(`${who} AS name`, 150)],
+      [`${end}_country`, named(`${who} country`, 100)],
+    ];
+  }),
+);
+
 /** What is not as its name and type say. */
 const APART: Readonly<Record<ListOf, Readonly<Record<string, Partial<ListColumn>>>>> = {
   sessions: {
@@ -143,6 +156,8 @@ const APART: Readonly<Record<ListOf, Readonly<Record<string, Partial<ListColumn>
     bytes: named('Bytes', 58),
     retransmits: named('Sent again', 84),
     handshake_us: named('Handshake', 66),
+    ...ENDS,
+    policy: named('Policy', 150),
     server_name: named('Server name', 180),
     session_id: named('Session', 270),
     community_id: named('Community ID', 250),
@@ -160,6 +175,7 @@ const APART: Readonly<Record<ListOf, Readonly<Record<string, Partial<ListColumn>
       needs: ['status', 'outcome'],
       show: (row) => <Outcome outcome={textOf(row.outcome)} status={textOf(row.status)} />,
     }),
+    ...ENDS,
     outcome: named('Outcome', 100, {
       show: (row) => <Outcome outcome={textOf(row.outcome)} status="" />,
     }),

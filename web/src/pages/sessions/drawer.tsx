@@ -20,6 +20,7 @@ import { Icon } from '../../parts/icon.js';
 import { ShortLadder } from '../../parts/ladder.js';
 import { mirrorLabel, STATES, TcpState } from '../../parts/marks.js';
 import { Actions } from '../../parts/menu.js';
+import { sourceWords, useNames } from '../../parts/names.js';
 import { Bones, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
 import { COLUMNS, type Mirrors, sideText } from './columns.js';
@@ -169,6 +170,7 @@ function Conversation(props: {
         )}
       </div>
       <Numbers session={session} />
+      <Ends session={session} />
       {rows !== undefined && rows.length > 0 && (
         <Transactions id={id} rows={rows} more={told.data?.next !== null} />
       )}
@@ -231,6 +233,64 @@ function Buttons(props: {
         ]}
       />
     </div>
+  );
+}
+
+const ENDS = [
+  ['Network', 'network'],
+  ['Role', 'role'],
+  ['Site', 'site'],
+  ['AS', 'asn'],
+  ['AS name', 'as_org'],
+  ['Country', 'country'],
+] as const;
+
+/** Who both sides are: names, and what the row says of them. Lines of nothing are left out. */
+function Ends({ session }: { readonly session: Row }) {
+  const sides = ['client', 'server'] as const;
+  const names = useNames(sides.map((side) => textOf(session[side])));
+  const called = sides.map((side) => names.get(textOf(session[side])) ?? []);
+  const said = (name: string): string[] =>
+    sides.map((side) => {
+      const value = session[`${side}_${name}`];
+      return value === 0 ? '' : textOf(value);
+    });
+  const lines = ENDS.map(([label, name]) => [label, said(name)] as const).filter(([, values]) =>
+    values.some(Boolean),
+  );
+  if (lines.length === 0 && called.every((one) => one.length === 0)) return null;
+  return (
+    <table className={css.tight} aria-label="Who both sides are">
+      <thead>
+        <tr>
+          <th aria-label="What" />
+          <th>Client</th>
+          <th>Server</th>
+        </tr>
+      </thead>
+      <tbody>
+        {called.some((one) => one.length > 0) && (
+          <tr>
+            <td className="faint">Name</td>
+            {called.map((one, i) => (
+              <td key={sides[i]} title={sourceWords(one)}>
+                {one[0] === undefined ? '–' : printable(one[0].name)}
+              </td>
+            ))}
+          </tr>
+        )}
+        {lines.map(([label, values]) => (
+          <tr key={label}>
+            <td className="faint">{label}</td>
+            {values.map((value, i) => (
+              <td key={sides[i]} title={value}>
+                {value === '' ? '–' : printable(value)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -376,6 +436,12 @@ function Facts({ data, mirrors }: { readonly data: Answer<'session'>; readonly m
       {state !== '' && (
         <Fact label="State">
           <TcpState state={state} /> <span className="muted">{STATES[state]?.words}</span>
+        </Fact>
+      )}
+      {textOf(session.policy) !== '' && (
+        <Fact label="Policy">
+          <span className="tag bad">{printable(textOf(session.policy))}</span>{' '}
+          <span className="muted">does not allow it</span>
         </Fact>
       )}
       <Fact label="First seen" mono>

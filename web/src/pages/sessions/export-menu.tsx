@@ -3,20 +3,24 @@ import { Menu } from '@base-ui/react/menu';
 import { ChevronDown, Download } from 'lucide-react';
 import { useState } from 'react';
 import type { Row } from '../../../../src/console/contract/sessions.js';
-import type { Meta } from '../../../../src/console/contract.js';
+import type { Answer, Meta } from '../../../../src/console/contract.js';
 import { ApiError, call, urlOf } from '../../api/client.js';
 import { useKey } from '../../app/keys.js';
 import type { LookedAt } from '../../app/looked-at.js';
-import { useLookedAt } from '../../app/scope.js';
+import { useAbout, useLookedAt } from '../../app/scope.js';
 import { count } from '../../format/numbers.js';
 import { commandFor } from '../../parts/card.js';
 import { copy } from '../../parts/copy.js';
 import { Icon } from '../../parts/icon.js';
+import { namesFor } from '../../parts/names.js';
 import { save } from '../../parts/save.js';
 import { toast } from '../../parts/toasts.js';
 import { csv } from '../sql/csv.js';
-import type { ListColumn, ListOf } from './columns.js';
+import { textOf } from './cells.js';
+import { COLUMNS, type ListColumn, type ListOf } from './columns.js';
 import { FURTHER } from './use-list.js';
+
+type Known = Answer<'about'>['known'];
 
 /** Rows of a file. */
 const MOST_ROWS = 10_000;
@@ -41,6 +45,33 @@ async function allRows(
   return { rows, cut: after !== undefined };
 }
 
+const SIDES = ['client', 'server'] as const;
+
+/** What is known of both ends, where anything is, besides what the list has. */
+function endColumns(of: ListOf, known: Known, columns: readonly ListColumn[]): ListColumn[] {
+  const what: Readonly<Record<keyof Known, readonly string[]>> = {
+    networks: ['network'],
+    roles: ['role'],
+    sites: ['site'],
+    owners: ['asn', 'as_org', 'country'],
+  };
+  return (Object.keys(what) as (keyof Known)[])
+    .filter((kind) => known[kind])
+    .flatMap((kind) => what[kind].flatMap((name) => SIDES.map((side) => `${side}_${name}`)))
+    .filter((id) => !columns.some((column) => column.id === id))
+    .flatMap((id) => COLUMNS[of].get(id) ?? []);
+}
+
+/** Rows with the names of their addresses. */
+async function withNames(
+  asked: ReturnType<typeof allRows>,
+  query: LookedAt['query'],
+): Promise<Awaited<typeof asked> & { readonly names: Awaited<ReturnType<typeof namesFor>> }> {
+  const { rows, cut } = await asked;
+  const addresses = rows.flatMap((row) => SIDES.map((side) => textOf(row[side])).filter(Boolean));
+  return { rows, cut, names: await namesFor(addresses, query) };
+}
+
 export function ExportMenu(props: {
   readonly of: ListOf;
   readonly columns: readonly ListColumn[];
@@ -51,16 +82,28 @@ export function ExportMenu(props: {
 }) {
   const { of, columns, needs, order, meta, packets } = props;
   const looked = useLookedAt();
+  const about = useAbout();
   const [open, setOpen] = useState(false);
   useKey('export', () => setOpen(true));
   if (looked === undefined) return null;
   const saveRows = (): void => {
-    allRows(of, looked.query, order, needs).then(
-      ({ rows, cut }) => {
-        const head = columns.map(({ id, numeric }) => ({ name: id, type: numeric ? 'UInt64' : 'String' }));
+    const ends = about === undefined ? [] : endColumns(of, about.known, columns);
+    const asked = [needs, ...ends.map(({ id }) => id)].join(',');
+    withNames(allRows(of, looked.query, order, asked), looked.query).then(
+      ({ rows, cut, names }) => {
+        const all = [...columns, ...ends];
+        const head = all.map(({ id, numeric }) => ({ name: id, type: numeric ? 'UInt64' : 'String' }));
+        // `server_name` is what a client asked for in TLS.
+        const called = SIDES.flatMap((side) => [`${side}_called`, `${side}_called_by`]);
+        const namesOf = (row: Row): string[] =>
+          SIDES.flatMap((side) => {
+            const name = names.get(textOf(row[side]));
+            return [name?.name ?? '', name?.source ?? ''];
+          });
+        const more = names.size > 0;
         const text = csv(
-          head,
-          rows.map((row) => columns.map((column) => column.text(row))),
+          [...head, ...(more ? called.map((name) => ({ name, type: 'String' })) : [])],
+          rows.map((row) => [...all.map((column) => column.text(row)), ...(more ? namesOf(row) : [])]),
         );
         save(new Blob([text], { type: 'text/csv' }), `${of}.csv`);
         if (cut) toast('The file has the first rows only', `${count(rows.length)} of them: narrow the time.`);

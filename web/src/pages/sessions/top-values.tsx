@@ -10,6 +10,7 @@ import { mirrorLabel } from '../../parts/marks.js';
 import { Waiting, Wrong } from '../../parts/states.js';
 import { textOf } from './cells.js';
 import { COLUMNS, type ListOf, type Mirrors } from './columns.js';
+import { EITHER_LABELS } from './labels.js';
 import css from './sessions.module.css';
 
 type Value = Answer<'values'>['values'][number];
@@ -32,13 +33,14 @@ export function TopValues(props: {
   const { data, error } = answer;
   if (error !== null) return <Wrong error={error} again={() => void answer.refetch()} />;
   if (data === undefined) return <Waiting of={answer} lines={limit > 10 ? 8 : 4} />;
+  const label = COLUMNS[of].get(column)?.label ?? EITHER_LABELS.get(column) ?? column;
   const most = Math.max(...data.values.map((v) => v[by]), 1);
   return (
     <div className={answer.isPlaceholderData ? `${css.values} ${css.stale}` : css.values}>
-      <table aria-label={`Top values of ${COLUMNS[of].get(column)?.label ?? column}`}>
+      <table aria-label={`Top values of ${label}`}>
         <thead>
           <tr>
-            <th>{COLUMNS[of].get(column)?.label ?? column}</th>
+            <th>{label}</th>
             <th aria-label="Share" />
             <th className="n">{of === 'sessions' ? 'Sessions' : 'Transactions'}</th>
             <th className="n">Bytes</th>

@@ -2,10 +2,12 @@
 import { Popover } from '@base-ui/react/popover';
 import { ChartBar } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { useAbout } from '../../app/scope.js';
 import { Icon } from '../../parts/icon.js';
 import { Segments } from '../../parts/menu.js';
 import { Pick } from '../../parts/pick.js';
 import { COLUMNS, type ListOf, type Mirrors } from './columns.js';
+import { knownWords } from './labels.js';
 import css from './sessions.module.css';
 import { TopValues } from './top-values.js';
 
@@ -24,12 +26,15 @@ export function Values(props: {
 }) {
   const { of, mirrors, column, setColumn, choose } = props;
   const [by, setBy] = useState<'rows' | 'bytes'>('rows');
+  const known = useAbout()?.known;
   const items = useMemo(
-    () =>
-      [...COLUMNS[of].values()]
+    () => [
+      ...knownWords(known),
+      ...[...COLUMNS[of].values()]
         .filter(({ id }) => !/^(first_seen|last_seen|time|attributes|client_ip|server_ip)$/.test(id))
         .map(({ id, label, doc }) => ({ value: id, label, more: doc.replaceAll('`', '') })),
-    [of],
+    ],
+    [of, known],
   );
   return (
     <Popover.Root open={column !== undefined} onOpenChange={(open) => setColumn(open ? '' : undefined)}>
