@@ -1,0 +1,16 @@
+/** The thread that reads files of networks and owners: a large one takes seconds. */
+import { parentPort } from 'node:worker_threads';
+import { Channel, type Deaf } from '../threads/channel.js';
+import { PortTransport } from '../threads/transport.js';
+import type { FileRead, KnownFile, LoaderSide } from './loader-dialect.js';
+import { networkTable } from './network-table.js';
+import { readOwners } from './owners.js';
+import { readNetworks } from './read-networks.js';
+
+function read({ kind, file }: KnownFile): FileRead {
+  if (kind === 'owners') return { memory: readOwners(file), networks: 0, passedOver: new Map() };
+  const { networks, passedOver } = readNetworks(file);
+  return { memory: networkTable(networks), networks: networks.length, passedOver };
+}
+
+new Channel<LoaderSide, Deaf>(new PortTransport(parentPort!), { asks: { read }, tells: {} });
