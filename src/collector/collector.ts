@@ -42,6 +42,7 @@ import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { Chores } from './chores.js';
 import { ConsoleChild } from './console-child.js';
 import { InputHints, inputStatus, unlistedStatus } from './input-counts.js';
+import { type AddressCounts, KnownAddresses } from './known-addresses.js';
 import { Live } from './live/live.js';
 import type { LivePath } from './live/live-path.js';
 import { MarkerSocket } from './marker-socket.js';
@@ -87,6 +88,7 @@ type SummedField = Exclude<
   | 'applications'
   | 'clocks'
   | 'placeClocks'
+  | 'addresses'
 >;
 
 /** Keys of the configuration that are taken over when it is read again; so is `hardware_time.within`. */
@@ -98,6 +100,9 @@ const RELOADED: ReadonlySet<string> = new Set<keyof Config>([
   'packets',
   'applications',
   'separate_by',
+  'networks',
+  'owners',
+  'policies',
   'overlays',
   'tunnels',
 ]);
@@ -132,6 +137,7 @@ export class Collector {
   private rawPath: PacketPath | undefined;
   private markers: MarkerSocket | undefined;
   private readonly live: Live;
+  private readonly addresses: KnownAddresses;
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private console: ConsoleChild | undefined;
@@ -178,6 +184,13 @@ export class Collector {
       rules: () => this.rules,
       readers: Math.min(MOST_ROW_READERS, Math.floor(this.mostConnections(MOST_CONTROL_CONNECTIONS) / 2)),
     });
+    this.addresses = new KnownAddresses(options.config, {
+      log: (level, message) => this.log[level](message),
+      changed: (knowledge) => {
+        this.ring?.setKnowledge(knowledge);
+        this.rawPath?.setKnowledge(knowledge);
+      },
+    });
     this.failed = new Promise((_, reject) => {
       this.failure = reject;
     });
@@ -187,6 +200,8 @@ export class Collector {
   /** Opens everything, becomes the configured user, and starts receiving. On failure nothing stays open. */
   async start(): Promise<void> {
     try {
+      // Before anything is opened: a wrong file is told at once, and no row is made without what is known.
+      if (!this.storeless) await this.addresses.open();
       await this.open();
       await this.begin();
     } catch (e) {
@@ -308,6 +323,7 @@ export class Collector {
       reassembly: this.config.reassembly,
       rules: this.rules,
       inputs: this.config.inputs,
+      knowledge: this.addresses.knowledge,
       ...(this.paths && this.pathRules && { paths: this.pathRules }),
     };
   }
@@ -383,6 +399,7 @@ export class Collector {
     }
     this.ring?.start();
     this.watch();
+    if (!this.storeless) this.addresses.watch();
     // From now on packets are received, whatever the store does; its failure is reported when it is known.
     this.storeThread?.opened().catch((error: Error) => this.failure?.(error));
     if (config.listen !== undefined) {
@@ -510,6 +527,7 @@ export class Collector {
     const tunnels = parseTunnels(config.tunnels);
     tunnelsOnly({ ...config, store: this.config.store }, tunnels);
     checkInputs(this.config.inputs, tunnels);
+    const addresses = this.storeless ? undefined : await this.addresses.read(config);
     // First what may fail for lack of privileges, so that nothing has changed if it does.
     this.openTaps(config.mirrors);
     await this.tunnels.reload(config.tunnels);
@@ -518,6 +536,7 @@ export class Collector {
     this.ring?.setRules(this.rules);
     this.rawPath?.setRules(this.rules);
     this.raw?.refilter();
+    if (addresses !== undefined) this.addresses.take(addresses);
     this.log.info(
       `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
         `${counted(config.tunnels.length, 'tunnel')}`,
@@ -629,7 +648,16 @@ export class Collector {
       },
       shown_rows: this.live.shownRows,
       ...(this.paths && { paths: this.paths.status() }),
+      ...(!this.storeless && this.addressStatus(snapshots)),
     };
+  }
+
+  private addressStatus(
+    snapshots: readonly PathSnapshot[],
+  ): Pick<CollectorSummary, 'addresses' | 'policies'> {
+    const counts = addressCounts(snapshots);
+    const policies = this.addresses.policyStatus(counts);
+    return { addresses: this.addresses.status(counts), ...(policies.length > 0 && { policies }) };
   }
 
   /** Stops receiving, ends and stores open sessions. @returns the last status */
@@ -652,6 +680,7 @@ export class Collector {
   /** Closes everything that is open. */
   private async close(): Promise<void> {
     this.chores.stop();
+    this.addresses.close();
     await this.console?.stop();
     await this.http?.close();
     await this.control?.close();
@@ -683,6 +712,16 @@ function ringWords({ inputs, interfaces }: Config): string {
 /** The sessions that each worker holds. */
 function sessionsPerWorker(capacity: number, workers: number): number {
   return Math.ceil(capacity / workers);
+}
+
+/** What all packet paths have counted of addresses. */
+function addressCounts(snapshots: readonly PathSnapshot[]): AddressCounts {
+  const policies: Record<string, number> = {};
+  for (const { addresses } of snapshots)
+    for (const [name, n] of Object.entries(addresses.policies)) policies[name] = (policies[name] ?? 0) + n;
+  const sum = (field: 'lookups' | 'cold' | 'damaged') =>
+    snapshots.reduce((n, { addresses }) => n + addresses[field], 0);
+  return { lookups: sum('lookups'), cold: sum('cold'), damaged: sum('damaged'), policies };
 }
 
 /** Each worker knows the clocks of its packets. */
