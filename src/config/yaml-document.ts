@@ -3,7 +3,7 @@ import { type Alias, type Document, isScalar, Lexer, Parser, parseDocument, visi
 
 /** A configuration is four levels deep. */
 export const DEEPEST = 32;
-/** Bound of lexer tokens: some fifty thousand keys. */
+/** Bound of lexer tokens of a configuration: some fifty thousand keys. */
 const MOST_LEXEMES = 250_000;
 /** The lexer puts this before a scalar. */
 const SCALAR = '\x1f';
@@ -34,9 +34,20 @@ export function placeIn(text: string, offset: number): string {
  */
 const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
+/** How much there may be in a text, and what to tell of one that has more. */
+export interface YamlRoom {
+  readonly lexemes: number;
+  readonly tooMuch: string;
+}
+
+const CONFIG_ROOM: YamlRoom = {
+  lexemes: MOST_LEXEMES,
+  tooMuch: 'has too much in it: is it a configuration?',
+};
+
 /** Parses a text. Mistakes are returned, not thrown; the document is useless then. */
-export function readYaml(text: string): YamlText {
-  const problem = beyondBounds(text);
+export function readYaml(text: string, room = CONFIG_ROOM): YamlText {
+  const problem = beyondBounds(text, room);
   if (problem !== undefined) return { document: parseDocument(''), mistakes: [problem] };
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', uniqueKeys: false });
   const mistakes: Mistake[] = [...document.errors, ...document.warnings].map((e) => ({
@@ -52,7 +63,7 @@ export function plainValue(document: Document): unknown {
 }
 
 /** Checks a text before parsing, whose time and stack grow with its size and depth. */
-function beyondBounds(text: string): Mistake | undefined {
+function beyondBounds(text: string, room: YamlRoom): Mistake | undefined {
   const parser = new Parser();
   const unprintable = text.search(UNPRINTABLE);
   let lexemes = 0;
@@ -65,7 +76,7 @@ function beyondBounds(text: string): Mistake | undefined {
     before = lexeme;
     if (parser.stack.length > DEEPEST) return { offset, text: `is nested deeper than ${DEEPEST} levels` };
     if (aliases > MOST_ALIASES) return { offset, text: `has more than ${MOST_ALIASES} aliases` };
-    if (++lexemes > MOST_LEXEMES) return { offset, text: 'has too much in it: is it a configuration?' };
+    if (++lexemes > room.lexemes) return { offset, text: room.tooMuch };
   }
   if (unprintable < 0) return undefined;
   const code = text.codePointAt(unprintable)?.toString(16).toUpperCase().padStart(4, '0');

@@ -57,7 +57,6 @@ import { MOST_MISTAKES } from '../../src/config/load.js';
 import { LONGEST_WINDOW, MOST_PATHS } from '../../src/config/paths.js';
 import { configSchema, consoleSchema, mirrorSchema } from '../../src/config/schema.js';
 import { DEEPEST, MOST_ALIASES } from '../../src/config/yaml-document.js';
-import { LONGEST_FILE as LONGEST_NAMES } from '../../src/console/address-names.js';
 import { LONGEST_BODY } from '../../src/console/app.js';
 import { LONGEST_READING, MOST_CAPTURES } from '../../src/console/captures.js';
 import { EXPANDED_LINKS, MOST_EXPANDED, MOST_LINKS } from '../../src/console/contract/map.js';
@@ -128,6 +127,12 @@ import {
 } from '../../src/model/live.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
+import { LONGEST_RECORD } from '../../src/networks/csv.js';
+import { LONGEST_FIELD } from '../../src/networks/fields.js';
+import { LARGEST_NAMES } from '../../src/networks/names-file.js';
+import { MOST_NETWORKS } from '../../src/networks/network-list.js';
+import { YAML_ROOM } from '../../src/networks/own-yaml.js';
+import { LARGEST_CSV, LARGEST_YAML } from '../../src/networks/read-networks.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
 import { LONGEST_PATH } from '../../src/observe/socket-path.js';
@@ -422,6 +427,19 @@ const NUMBERS: [string, string[]][] = [
   ['a question that ignores its end', [seconds(KILL_PATIENCE)]],
   ['answers to SHOW, DESCRIBE, EXISTS, EXPLAIN', [mib(SMALL_ANSWER)]],
   [
+    'a file of networks',
+    [
+      mib(LARGEST_CSV),
+      mib(LARGEST_YAML),
+      `${grouped(YAML_ROOM.lexemes)} lexemes`,
+      `${DEEPEST} levels`,
+      `${MOST_ALIASES} aliases`,
+    ],
+  ],
+  ['networks of a file', [grouped(MOST_NETWORKS)]],
+  ['a field of a network', [`${LONGEST_FIELD} bytes`]],
+  ['a record of a CSV file of networks', [kib(LONGEST_RECORD)]],
+  [
     'a configuration file',
     [
       mib(LARGEST_CONFIG),
@@ -481,7 +499,7 @@ const NUMBERS: [string, string[]][] = [
   ['rows waiting for one of them', [grouped(MOST_WAITING_ROWS)]],
   ['rows that the page Live keeps', [grouped(MOST_LIVE_ROWS)]],
   ['addresses whose names are asked for at once', [`${MOST_NAMED}`]],
-  ['the file `console.address_names`', [mib(LONGEST_NAMES)]],
+  ['the files `console.address_names` and `names_file`', [mib(LARGEST_NAMES)]],
   ["rows of each list on a host's and a service's page", [`${MOST_LISTED_OF_HOST}`]],
   ['longest packet of a capture', [grouped(MAX_PACKET)]],
   ['a block of a pcapng that is not skipped', [grouped(MAX_RECORD)]],

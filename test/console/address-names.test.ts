@@ -2,28 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { AddressNames, parseNames } from '../../src/console/address-names.js';
+import { AddressNames } from '../../src/console/address-names.js';
 import { slowFor } from '../../src/console/slow-for.js';
 
 describe('a file of names', () => {
-  it('is like /etc/hosts: the first name counts', () => {
-    const text = '127.0.0.1\tlocalhost\n\n# x\nfe80::1%eth0 router # ours\r\n10.0.0.1 a b\n10.0.0.1 c\n';
-    expect([...parseNames(text, 'f')]).toEqual([
-      ['127.0.0.1', 'localhost'],
-      ['fe80::1', 'router'],
-      ['10.0.0.1', 'a'],
-    ]);
-  });
-
-  it.each(['10.0.0.1', '10.0.0.0/8 net', 'name 10.0.0.1', `10.0.0.1 ${'x'.repeat(254)}`])(
-    '%s is wrong in one line that names it',
-    (line) => {
-      expect(() => parseNames(`::1 ok\n${line}\n`, '/etc/names')).toThrow(
-        '/etc/names:2: not an address and a name: write 10.0.0.1 core-switch',
-      );
-    },
-  );
-
   it('is read again when it changes, and keeps its names while it is wrong', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'names-')), 'names');
     expect(() => new AddressNames(file)).toThrow(`console.address_names: ${file} cannot be read`);
