@@ -49,13 +49,21 @@ export class NetworkLoader {
   ) {
     const known: KnownFile[] = files.owners.map((file) => ({ kind: 'owners', file }));
     if (files.networks !== undefined) known.push({ kind: 'networks', file: files.networks });
-    this.files = known.map((file) => ({ known: file, looked: '', read: '', memory: undefined, wrong: false }));
+    this.files = known.map((file) => ({
+      known: file,
+      looked: '',
+      read: '',
+      memory: undefined,
+      wrong: false,
+    }));
   }
 
   /** What is known now. */
   get known(): KnownNetworks {
     const memories = (kind: KnownFile['kind']): SharedArrayBuffer[] =>
-      this.files.flatMap(({ known, memory }) => (known.kind === kind && memory !== undefined ? [memory] : []));
+      this.files.flatMap(({ known, memory }) =>
+        known.kind === kind && memory !== undefined ? [memory] : [],
+      );
     return { networks: memories('networks')[0], owners: memories('owners'), names: undefined };
   }
 
@@ -84,10 +92,10 @@ export class NetworkLoader {
     this.timer.unref();
   }
 
-  /** Ends the watch, and the thread if there is one. */
+  /** Ends the watch, and the thread if there is one: what it reads fails. */
   close(): void {
     clearTimeout(this.timer);
-    this.gone.abort();
+    this.gone.abort(new CommandError('networks and owners are no longer read: the program ends'));
   }
 
   private async look(): Promise<void> {
@@ -129,17 +137,19 @@ export class NetworkLoader {
 
   /** Reads a file in a thread, which it ends. @throws a MirrorlakeError that names the file */
   private async read(known: KnownFile): Promise<FileRead> {
+    const { signal } = this.gone;
+    signal.throwIfAborted();
     const worker = new Worker(new URL('./loader-worker.js', import.meta.url));
     const thread = new Channel<Deaf, LoaderSide>(workerTransport(worker), DEAF, { errors: { UsageError } });
-    const close = (): void => thread.close();
-    this.gone.signal.addEventListener('abort', close, { once: true });
+    const close = (): void => thread.close(asError(signal.reason));
+    signal.addEventListener('abort', close, { once: true });
     try {
       return await thread.ask('read', known);
     } catch (error) {
       if (error instanceof MirrorlakeError) throw error;
       throw new CommandError(`${known.file}: cannot be read: ${asError(error).message}`, { cause: error });
     } finally {
-      this.gone.signal.removeEventListener('abort', close);
+      signal.removeEventListener('abort', close);
       thread.close();
       await worker.terminate();
     }

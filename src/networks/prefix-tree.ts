@@ -245,8 +245,7 @@ export class PrefixTree {
   /** Whether the prefix at `p` begins behind the address. */
   private behind(p: number): boolean {
     const { words, asked } = this;
-    for (let w = 0; w < asked.length; w++)
-      if (words[p + w] !== asked[w]) return words[p + w] > asked[w];
+    for (let w = 0; w < asked.length; w++) if (words[p + w] !== asked[w]) return words[p + w] > asked[w];
     return false;
   }
 }

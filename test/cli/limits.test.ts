@@ -128,6 +128,7 @@ import {
 } from '../../src/model/live.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
+import { REMEMBERED } from '../../src/networks/address-facts.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
 import { LONGEST_PATH } from '../../src/observe/socket-path.js';
@@ -328,6 +329,7 @@ const NUMBERS: [string, string[]][] = [
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
   ['frames of groups remembered', [grouped(GROUP_FRAMES)]],
+  ['addresses of which network and owner are remembered', [grouped(REMEMBERED)]],
   [
     'how long a frame waits for its copies in a group',
     [`${GROUP_WINDOW.usual * 1000} ms, up to ${GROUP_WINDOW.most} s`],
