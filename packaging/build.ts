@@ -26,6 +26,7 @@ const STARTED = {
   'ring-worker': 'src/collector/ring/ring-worker.ts',
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
   'console-worker': 'src/console/worker.ts',
+  'loader-worker': 'src/networks/loader-worker.ts',
   'chdb-starter': 'src/store/embedded/starter.ts',
   'chdb-worker': 'src/store/embedded/worker.ts',
   // Tests and benchmarks run tunnels without the rest of a collector.

@@ -69,7 +69,7 @@ export class KnownAddresses {
 
   /** Takes over what {@link read} has read. */
   take({ config, loader }: ReadAddresses): void {
-    this.refused += this.loader.refused;
+    this.refused += this.loader.refusals;
     this.loader.close();
     this.loader = loader;
     this.policies = config.policies;
@@ -99,7 +99,7 @@ export class KnownAddresses {
       lookups,
       cold,
       damaged,
-      refused: this.refused + this.loader.refused,
+      refused: this.refused + this.loader.refusals,
       wrong: files.map(({ wrong }) => wrong).filter((wrong) => wrong !== ''),
     };
   }

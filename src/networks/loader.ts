@@ -80,8 +80,13 @@ export class NetworkLoader {
     );
   }
 
-  /** How often a file that had changed was wrong, or gone. */
+  /** Files that are wrong, or gone: what was read of them before is in use. */
   get refused(): number {
+    return this.files.filter(({ wrong }) => wrong !== '').length;
+  }
+
+  /** How often a file that had changed was wrong, or gone. */
+  get refusals(): number {
     return this.failures;
   }
 
@@ -105,10 +110,10 @@ export class NetworkLoader {
     this.timer.unref();
   }
 
-  /** Ends the watch, and the thread if there is one. */
+  /** Ends the watch, and the thread if there is one: what it reads fails. */
   close(): void {
     clearTimeout(this.timer);
-    this.gone.abort();
+    this.gone.abort(new CommandError('networks and owners are no longer read: the program ends'));
   }
 
   private async look(): Promise<void> {
@@ -153,17 +158,19 @@ export class NetworkLoader {
 
   /** Reads a file in a thread, which it ends. @throws a MirrorlakeError that names the file */
   private async read(known: KnownFile): Promise<FileRead> {
+    const { signal } = this.gone;
+    signal.throwIfAborted();
     const worker = new Worker(new URL('./loader-worker.js', import.meta.url));
     const thread = new Channel<Deaf, LoaderSide>(workerTransport(worker), DEAF, { errors: { UsageError } });
-    const close = (): void => thread.close();
-    this.gone.signal.addEventListener('abort', close, { once: true });
+    const close = (): void => thread.close(asError(signal.reason));
+    signal.addEventListener('abort', close, { once: true });
     try {
       return await thread.ask('read', known);
     } catch (error) {
       if (error instanceof MirrorlakeError) throw error;
       throw new CommandError(`${known.file}: cannot be read: ${asError(error).message}`, { cause: error });
     } finally {
-      this.gone.signal.removeEventListener('abort', close);
+      signal.removeEventListener('abort', close);
       thread.close();
       await worker.terminate();
     }

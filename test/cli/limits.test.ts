@@ -127,6 +127,7 @@ import {
 } from '../../src/model/live.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
+import { REMEMBERED } from '../../src/networks/address-facts.js';
 import { LONGEST_RECORD } from '../../src/networks/csv.js';
 import { LONGEST_FIELD } from '../../src/networks/fields.js';
 import { LARGEST_NAMES } from '../../src/networks/names-file.js';
@@ -333,6 +334,7 @@ const NUMBERS: [string, string[]][] = [
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
   ['frames of groups remembered', [grouped(GROUP_FRAMES)]],
+  ['addresses of which network and owner are remembered', [grouped(REMEMBERED)]],
   [
     'how long a frame waits for its copies in a group',
     [`${GROUP_WINDOW.usual * 1000} ms, up to ${GROUP_WINDOW.most} s`],

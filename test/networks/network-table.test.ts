@@ -11,7 +11,11 @@ function network(prefix: string, keys: { vlan?: number; vni?: number } = {}): Ne
   const [text, length] = prefix.split('/');
   const address = new Uint8Array(16);
   const version = parseAddress(text!, address, 0);
-  const words = [prefix, keys.vlan !== undefined && `vlan ${keys.vlan}`, keys.vni !== undefined && `vni ${keys.vni}`];
+  const words = [
+    prefix,
+    keys.vlan !== undefined && `vlan ${keys.vlan}`,
+    keys.vni !== undefined && `vni ${keys.vni}`,
+  ];
   return {
     address,
     bits: Number(length) + (version === 4 ? 96 : 0),
@@ -25,7 +29,12 @@ function network(prefix: string, keys: { vlan?: number; vni?: number } = {}): Ne
 }
 
 /** The name of the network that an address is in. */
-function asked(table: NetworkTable, address: string, vlans: number[] = [], vni: number | null = null): string {
+function asked(
+  table: NetworkTable,
+  address: string,
+  vlans: number[] = [],
+  vni: number | null = null,
+): string {
   const bytes = new Uint8Array(16);
   parseAddress(address, bytes, 0);
   const ids = new Uint16Array(8);
@@ -33,18 +42,18 @@ function asked(table: NetworkTable, address: string, vlans: number[] = [], vni: 
   return table.name(table.find(bytes, ids, vlans.length, vni));
 }
 
-const tableOf = (...networks: Network[]): NetworkTable => new NetworkTable(networkTable(networks));
+const tableOf = (networks: Network[]): NetworkTable => new NetworkTable(networkTable(networks));
 
 describe('the network of an address', () => {
   it('is the most specific one', () => {
-    const table = tableOf(
+    const table = tableOf([
       network('0.0.0.0/0'),
       network('10.0.0.0/8'),
       network('10.0.0.0/32'),
       network('10.1.0.0/16'),
       network('10.1.2.0/24'),
       network('255.255.255.255/32'),
-    );
+    ]);
     expect(asked(table, '10.1.2.3')).toBe('10.1.2.0/24');
     expect(asked(table, '10.1.3.1')).toBe('10.1.0.0/16');
     expect(asked(table, '10.2.0.0')).toBe('10.0.0.0/8');
@@ -56,13 +65,13 @@ describe('the network of an address', () => {
   });
 
   it('of IPv6 likewise, and holds no IPv4 address', () => {
-    const table = tableOf(
+    const table = tableOf([
       network('::/0'),
       network('::/80'),
       network('2001:db8::/32'),
       network('2001:db8::5/128'),
       network('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128'),
-    );
+    ]);
     expect(asked(table, '2001:db8::4')).toBe('2001:db8::/32');
     expect(asked(table, '2001:db8::5')).toBe('2001:db8::5/128');
     expect(asked(table, '::')).toBe('::/80');
@@ -72,7 +81,9 @@ describe('the network of an address', () => {
   });
 
   it('is the same if IPv4 is written as IPv6', () => {
-    const table = tableOf(network('::ffff:0.0.0.0/96'), network('::ffff:10.0.0.0/104'), network('10.1.0.0/16'));
+    const table = tableOf(
+      ['::ffff:0.0.0.0/96', '::ffff:10.0.0.0/104', '10.1.0.0/16'].map((prefix) => network(prefix)),
+    );
     expect(asked(table, '9.9.9.9')).toBe('::ffff:0.0.0.0/96');
     expect(asked(table, '10.9.9.9')).toBe('::ffff:10.0.0.0/104');
     expect(asked(table, '10.1.9.9')).toBe('10.1.0.0/16');
@@ -80,7 +91,7 @@ describe('the network of an address', () => {
   });
 
   it('may depend on VLAN and VNI, of which a wider prefix makes no use', () => {
-    const table = tableOf(
+    const table = tableOf([
       network('10.0.0.0/8'),
       network('10.0.0.0/8', { vlan: 7 }),
       network('10.0.0.0/8', { vni: 7 }),
@@ -88,7 +99,7 @@ describe('the network of an address', () => {
       network('10.5.0.0/16'),
       network('10.6.0.0/16', { vlan: 8 }),
       network('fd00::/8', { vni: 0xffffff }),
-    );
+    ]);
     expect(asked(table, '10.0.0.1')).toBe('10.0.0.0/8');
     expect(asked(table, '10.0.0.1', [6], 6)).toBe('10.0.0.0/8');
     expect(asked(table, '10.0.0.1', [6, 7])).toBe('10.0.0.0/8, vlan 7');
@@ -103,14 +114,16 @@ describe('the network of an address', () => {
   });
 
   it('is none where there are no networks', () => {
-    const table = tableOf();
+    const table = tableOf([]);
     expect(table).toMatchObject({ size: 0, hasVlans: false, hasVnis: false });
     expect(asked(table, '10.0.0.1', [1], 1)).toBe('');
     expect(asked(table, '2001:db8::1')).toBe('');
   });
 
   it('comes with its words, in any script', () => {
-    const table = tableOf({ ...network('10.0.0.0/8'), name: 'Büro 東京 🗼', role: '', tenant: 'x'.repeat(70_000) });
+    const table = tableOf([
+      { ...network('10.0.0.0/8'), name: 'Büro 東京 🗼', role: '', tenant: 'x'.repeat(70_000) },
+    ]);
     expect(table.size).toBe(1);
     expect([table.name(0), table.site(0), table.role(0)]).toEqual(['Büro 東京 🗼', 'Zürich', '']);
     expect(table.tenant(0)).toHaveLength(70_000);
@@ -155,13 +168,9 @@ function plainly(prefixes: readonly Prefix[], q: Question): number {
     .map((p, i) => ({ p, i, at: p.vlan === undefined ? 0 : q.vlans.indexOf(p.vlan) }))
     .filter(({ p, at }) => {
       const rest = BigInt(width(p.six) - p.length);
-      return (
-        p.six === q.six && p.value >> rest === q.value >> rest && at >= 0 && (p.vni ?? q.vni) === q.vni
-      );
+      return p.six === q.six && p.value >> rest === q.value >> rest && at >= 0 && (p.vni ?? q.vni) === q.vni;
     });
-  candidates.sort(
-    (a, b) => b.p.length - a.p.length || keysOf(b.p) - keysOf(a.p) || a.at - b.at || a.i - b.i,
-  );
+  candidates.sort((a, b) => b.p.length - a.p.length || keysOf(b.p) - keysOf(a.p) || a.at - b.at || a.i - b.i);
   return candidates[0]?.i ?? -1;
 }
 
@@ -203,7 +212,9 @@ const prefix: fc.Arbitrary<Prefix> = fc.boolean().chain((six) =>
 function questions(prefixes: readonly Prefix[]): fc.Arbitrary<Question> {
   const near = fc.constantFrom(...prefixes).chain(({ six, value: first, length }) => {
     const last = first | ((1n << BigInt(width(six) - length)) - 1n);
-    const address = fc.constantFrom(first, last, first - 1n, last + 1n).map((v) => BigInt.asUintN(width(six), v));
+    const address = fc
+      .constantFrom(first, last, first - 1n, last + 1n)
+      .map((v) => BigInt.asUintN(width(six), v));
     return address.map((v) => ({ six, value: v }));
   });
   const any = fc.boolean().chain((six) => value(six).map((v) => ({ six, value: v })));
@@ -216,7 +227,9 @@ function questions(prefixes: readonly Prefix[]): fc.Arbitrary<Question> {
 it('finds what a plain search finds', () => {
   const cases = fc
     .array(prefix, { minLength: 1, maxLength: 60, size: 'max' })
-    .chain((prefixes) => fc.tuple(fc.constant(prefixes), fc.array(questions(prefixes), { minLength: 30, maxLength: 30 })));
+    .chain((prefixes) =>
+      fc.tuple(fc.constant(prefixes), fc.array(questions(prefixes), { minLength: 30, maxLength: 30 })),
+    );
   let hits = 0;
   fc.assert(
     fc.property(cases, ([prefixes, asks]) => {
@@ -227,10 +240,10 @@ it('finds what a plain search finds', () => {
         if (expected >= 0) hits++;
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 100 },
   );
   // The questions are about the prefixes.
-  expect(hits).toBeGreaterThan(3000);
+  expect(hits).toBeGreaterThan(600);
 });
 
 it('finds what prefixes by length find, among 1,000,000', () => {
@@ -239,41 +252,48 @@ it('finds what prefixes by length find, among 1,000,000', () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
     return Math.floor(((state >>> 4) * below) / 2 ** 28);
   };
-  const bits = (count: number): bigint => {
-    let all = 0n;
-    for (let i = 0; i < count; i += 16) all = (all << 16n) | BigInt(random(0x10000));
-    return BigInt.asUintN(count, all);
+  /** A copy of an address whose bits behind `bits` are 0, or random. */
+  const within = (address: Uint8Array, bits: number, noise: () => number): Buffer => {
+    const to = Buffer.from(address);
+    for (let i = bits >> 3; i < 16; i++) {
+      const kept = i === bits >> 3 ? 0xff00 >> (bits & 7) : 0;
+      to[i] = (to[i]! & kept) | (noise() & ~kept);
+    }
+    return to;
   };
-  const vlan = (): number | undefined => (random(8) === 0 ? random(4096) : undefined);
-  const vni = (): number | undefined => (random(8) === 0 ? random(5000) : undefined);
+  const nothing = (): number => 0;
+  const noise = (): number => random(0x100);
+  const named = (first: Buffer, bits: number, vlan: number | undefined, vni: number | undefined): string =>
+    `${first.toString('latin1')} ${bits} ${vlan} ${vni}`;
+  const four = Buffer.from(sixteen(false, 10n << 24n));
+  const six = Buffer.from(sixteen(true, 0x20010db8n << 96n));
+
   const prefixes = new Map<string, number>();
   const networks: Network[] = [];
-  const named = (six: boolean, length: number, first: bigint, ...keys: (number | null | undefined)[]): string =>
-    `${six ? 6 : 4} ${length} ${first} ${keys}`;
   while (networks.length < 1_000_000) {
-    const six = random(3) === 0;
-    const length = six ? 24 + random(105) : 8 + random(25);
-    const rest = BigInt(width(six) - length);
-    const address = six ? (0x20010db8n << 96n) | (bits(20) << 76n) | bits(76) : (10n << 24n) ^ bits(31);
-    const p: Prefix = { six, length, value: (address >> rest) << rest, vlan: vlan(), vni: vni() };
-    const name = named(six, length, p.value, p.vlan, p.vni);
+    const isSix = random(3) === 0;
+    const bits = isSix ? 33 + random(96) : 104 + random(25);
+    // Few of IPv6's bits, so that prefixes are nested.
+    const any = isSix ? within(six, 32, () => random(2)) : within(four, 100, noise);
+    const address = within(any, bits, nothing);
+    const vlan = random(8) === 0 ? random(4096) : undefined;
+    const vni = random(8) === 0 ? random(5000) : undefined;
+    const name = named(address, bits, vlan, vni);
     if (prefixes.has(name)) continue;
     prefixes.set(name, networks.length);
-    networks.push(asNetwork(p, networks.length));
+    networks.push({ address, bits, name: `n${networks.length}`, site: '', role: '', tenant: '', vlan, vni });
   }
   const memory = networkTable(networks);
   const table = new NetworkTable(memory);
   expect(table.size).toBe(1_000_000);
   expect(memory.byteLength).toBeLessThan(80e6);
 
-  const byLength = (q: Question): number => {
-    for (let length = width(q.six); length >= 0; length--) {
-      const rest = BigInt(width(q.six) - length);
-      const first = (q.value >> rest) << rest;
-      const vlans = [...q.vlans, undefined];
-      for (const n of q.vni === null ? [undefined] : [q.vni, undefined]) {
-        for (const v of vlans) {
-          const found = prefixes.get(named(q.six, length, first, v, n));
+  const byLength = (address: Buffer, vlans: number[], vni: number | null): number => {
+    for (let bits = 128; bits >= 0; bits--) {
+      const first = within(address, bits, nothing);
+      for (const n of vni === null ? [undefined] : [vni, undefined]) {
+        for (const v of [...vlans, undefined]) {
+          const found = prefixes.get(named(first, bits, v, n));
           if (found !== undefined) return found;
         }
       }
@@ -281,33 +301,26 @@ it('finds what prefixes by length find, among 1,000,000', () => {
     return -1;
   };
   let hits = 0;
-  for (let i = 0; i < 30_000; i++) {
+  for (let i = 0; i < 5000; i++) {
     const near = networks[random(networks.length)]!;
-    const six = near.bits < 96 || near.address[0] !== 0;
-    const at = BigInt(`0x${Buffer.from(near.address).toString('hex')}`);
-    const below = (1n << BigInt(128 - near.bits)) - 1n;
-    const inside = at | (bits(128) & below);
-    const q: Question = {
-      six,
-      value: BigInt.asUintN(width(six), random(4) === 0 ? inside + 1n + below : inside),
-      vlans: random(2) === 0 ? [near.vlan ?? random(4096), random(4096)] : [],
-      vni: random(2) === 0 ? (near.vni ?? random(5000)) : null,
-    };
-    const found = find(table, q);
-    expect(found).toBe(byLength(q));
+    const address = within(near.address, random(4) === 0 ? random(129) : near.bits, noise);
+    const vlans = random(2) === 0 ? [near.vlan ?? random(4096), random(4096)] : [];
+    const vni = random(2) === 0 ? (near.vni ?? random(5000)) : null;
+    const found = table.find(address, Uint16Array.from(vlans), vlans.length, vni);
+    expect(found).toBe(byLength(address, vlans, vni));
     if (found >= 0) hits++;
   }
-  expect(hits).toBeGreaterThan(20_000);
+  expect(hits).toBeGreaterThan(3000);
   const chosen = [0, 499_999, 999_999];
   expect(chosen.map((i) => table.name(i))).toEqual(chosen.map((i) => `n${i}`));
-}, 600_000);
+});
 
 it('finds a network among 200,000 around the same address', () => {
   // Every one holds 10.0.0.1: in so many overlays as there are, and nested as deep as prefixes go.
   const networks = Array.from({ length: 200_000 }, (_, i) =>
     network(`10.0.0.0/${8 + (i % 20)}`, { vni: Math.floor(i / 20) }),
   );
-  const table = tableOf(...networks);
+  const table = tableOf(networks);
   expect(asked(table, '10.0.0.1', [], 9_999)).toBe('10.0.0.0/27, vni 9999');
   expect(asked(table, '10.255.0.1', [], 0)).toBe('10.0.0.0/8, vni 0');
   expect(asked(table, '10.0.0.1', [], 10_000)).toBe('');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 /** Their sources, by name. */
 export const PROGRAMS = {
   'lines-program': 'test/support/lines-program.ts',
+  'network-loader': 'src/networks/loader.ts',
   'spool-holder': 'test/support/spool-holder.ts',
   'spool-writer': 'test/support/spool-writer.ts',
 };
