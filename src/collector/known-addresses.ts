@@ -1,10 +1,21 @@
-/** What a collector knows of addresses: its files, read at the start and when they change; and `policies`. */
+/**
+ * What a collector knows of addresses: its files, read at the start and when they change, or the networks that
+ * the store has; and `policies`.
+ */
 import type { Config } from '../config/schema.js';
+import { asError } from '../model/errors.js';
 import { ANY_ROLE, type RolePolicy } from '../model/role-policy.js';
 import type { AddressesStatus, PolicyStatus } from '../model/status.js';
+import { counted } from '../model/words.js';
 import type { Knowledge } from '../networks/conversation-facts.js';
-import { type LoadedFile, NetworkLoader } from '../networks/loader.js';
+import type { KnownNetworks } from '../networks/known-networks.js';
+import { NetworkLoader } from '../networks/loader.js';
 import { policyName } from '../networks/role-policies.js';
+import { type LoadedNetworks, tableOf } from './store/loaded-networks.js';
+
+/** `networks_from` where they are those of `mirrorlake networks load`. */
+const FROM_STORE = 'store';
+const NANOSECONDS_IN_MS = 1_000_000n;
 
 /** The keys of the configuration that this is about. */
 export type AddressConfig = Pick<Config, 'networks' | 'owners' | 'policies'>;
@@ -24,6 +35,14 @@ export interface AddressCounts {
   readonly policies: Readonly<Record<string, number>>;
 }
 
+interface StoredTable {
+  readonly table: SharedArrayBuffer | undefined;
+  readonly roles: readonly string[];
+  readonly networks: number;
+  /** When they were loaded, milliseconds since 1970. */
+  readonly since: number;
+}
+
 /** Files that were read, and not taken over yet. */
 export interface ReadAddresses {
   readonly config: AddressConfig;
@@ -32,7 +51,13 @@ export interface ReadAddresses {
 
 export class KnownAddresses {
   private loader: NetworkLoader;
+  /** The file of networks; undefined: they are those of the store. */
+  file: string | undefined;
   private policies: readonly RolePolicy[];
+  /** The networks of the store; undefined: it was not asked yet. */
+  private stored: StoredTable | undefined;
+  /** The load that came last: making a table of it takes a while. */
+  private newest = 0n;
   /** Files that were wrong, of loaders that are gone. */
   private refused = 0;
   private said = '';
@@ -42,11 +67,17 @@ export class KnownAddresses {
     private readonly options: KnownAddressesOptions,
   ) {
     this.policies = config.policies;
+    this.file = config.networks;
     this.loader = this.loaderOf(config);
   }
 
   get knowledge(): Knowledge {
-    return { known: this.loader.known, policies: this.policies };
+    return { known: this.known, policies: this.policies };
+  }
+
+  private get known(): KnownNetworks {
+    const { known } = this.loader;
+    return this.file === undefined ? { ...known, networks: this.stored?.table } : known;
   }
 
   /** Reads the files. @throws UsageError naming the file, and the line of what is wrong */
@@ -73,9 +104,27 @@ export class KnownAddresses {
     this.loader.close();
     this.loader = loader;
     this.policies = config.policies;
+    this.file = config.networks;
     loader.watch();
-    this.options.changed(this.knowledge);
-    this.sayRoles();
+    this.tell();
+  }
+
+  /** Takes the networks that the store has, which count where there is no file. */
+  async loaded(loaded: LoadedNetworks): Promise<void> {
+    this.newest = loaded.loaded;
+    try {
+      const { table, roles } =
+        loaded.networks === 0 ? { table: undefined, roles: [] } : await tableOf(loaded);
+      if (this.newest !== loaded.loaded) return;
+      const since = Number(loaded.loaded / NANOSECONDS_IN_MS);
+      this.stored = { table, roles, networks: loaded.networks, since };
+    } catch (error) {
+      this.options.log('warn', `networks of the store: ${asError(error).message}; those before stay in use`);
+      return;
+    }
+    if (this.file !== undefined) return;
+    if (loaded.networks > 0) this.options.log('info', `the store: ${counted(loaded.networks, 'network')}`);
+    this.tell();
   }
 
   close(): void {
@@ -84,10 +133,12 @@ export class KnownAddresses {
 
   status({ lookups, cold, damaged }: AddressCounts): AddressesStatus {
     const files = this.loader.loaded;
-    const networks = files.find(({ kind }) => kind === 'networks');
+    const ofFile = files.find(({ kind }) => kind === 'networks');
+    const ofStore = this.file === undefined && this.stored?.table !== undefined ? this.stored : undefined;
+    const networks = ofFile ?? ofStore;
     return {
       networks: networks?.networks ?? 0,
-      networks_from: networks?.file ?? '',
+      networks_from: ofFile?.file ?? (ofStore === undefined ? '' : FROM_STORE),
       networks_since: networks === undefined ? null : rfc3339(networks.since),
       owners: files
         .filter(({ kind }) => kind === 'owners')
@@ -116,10 +167,8 @@ export class KnownAddresses {
     const loader = new NetworkLoader(
       { networks, owners },
       {
-        changed: (known) => {
-          if (loader !== this.loader) return;
-          this.options.changed({ known, policies: this.policies });
-          this.sayRoles();
+        changed: () => {
+          if (loader === this.loader) this.tell();
         },
         log: this.options.log,
       },
@@ -127,19 +176,23 @@ export class KnownAddresses {
     return loader;
   }
 
+  private tell(): void {
+    this.options.changed(this.knowledge);
+    this.sayRoles();
+  }
+
   /** Warns of roles in policies that no network has: a policy with one is about nothing. */
   private sayRoles(): void {
-    const roles = rolesOf(this.loader.loaded);
+    // Until the store has answered nobody knows.
+    if (this.file === undefined && this.stored === undefined) return;
+    const files = this.loader.loaded.flatMap((file) => file.roles);
+    const roles = new Set(this.file === undefined ? this.stored?.roles : files);
     const named = this.policies.flatMap(({ from, to }) => [from, to]);
     const unknown = [...new Set(named)].filter((role) => role !== ANY_ROLE && !roles.has(role));
     const words = unknown.length === 0 ? '' : `policies: no network has the role ${unknown.join(', ')}`;
     if (words !== '' && words !== this.said) this.options.log('warn', words);
     this.said = words;
   }
-}
-
-function rolesOf(files: readonly LoadedFile[]): ReadonlySet<string> {
-  return new Set(files.flatMap(({ roles }) => roles));
 }
 
 function rfc3339(ms: number): string {
