@@ -50,7 +50,13 @@ import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
 import { TRIAL_MS } from '../../src/collector/trials.js';
-import { MOST_SESSIONS, MOST_UDP_INPUTS, MOST_WORKERS } from '../../src/config/bounds.js';
+import {
+  MOST_OWNERS,
+  MOST_POLICIES,
+  MOST_SESSIONS,
+  MOST_UDP_INPUTS,
+  MOST_WORKERS,
+} from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { GROUP_WINDOW } from '../../src/config/groups.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
@@ -334,6 +340,8 @@ const NUMBERS: [string, string[]][] = [
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
   ['frames of groups remembered', [grouped(GROUP_FRAMES)]],
+  ['files of `owners`', [`${MOST_OWNERS}`]],
+  ['entries of `policies`', [grouped(MOST_POLICIES)]],
   ['addresses of which network and owner are remembered', [grouped(REMEMBERED)]],
   [
     'how long a frame waits for its copies in a group',

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MOST_OWNERS } from '../../src/config/bounds.js';
 import { runLine } from '../support/command-lines.js';
 import { FIXTURES } from '../support/fixtures/all.js';
 import { inputWords } from '../support/fixtures/fixture.js';
@@ -209,7 +210,10 @@ describe('a mistake is one line, with exit status 2', () => {
     for (const [words, said] of [
       [['--networks', at('none.csv')], 'none.csv'],
       [['--owners', at('damaged.mmdb')], 'damaged.mmdb: is damaged'],
-      [Array.from({ length: 9 }, () => ['--owners', at('as.mmdb')]).flat(), 'give at most 8 of them'],
+      [
+        Array.from({ length: MOST_OWNERS + 1 }, () => ['--owners', at('as.mmdb')]).flat(),
+        `give at most ${MOST_OWNERS} of them`,
+      ],
     ] as const) {
       const { stderr, status } = await runLine(['read', capture, '--ndjson', ...words]);
       expect(stderr).toContain(said);

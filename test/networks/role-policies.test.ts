@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MOST_POLICIES } from '../../src/config/bounds.js';
 import { parseConfig } from '../../src/config/load.js';
 import { SessionRecord } from '../../src/model/session-record.js';
 import { RolePolicies } from '../../src/networks/role-policies.js';
@@ -104,6 +105,15 @@ describe('mistakes in policies', () => {
   ])('%s', (entry, said) => {
     expect(() => policies(`  - ${entry}\n`)).toThrow(said);
     expect(() => policies(`  - ${entry}\n`)).toThrow('p.yaml:2:');
+  });
+
+  it('takes so many entries, and no more', () => {
+    const entries = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `  - { from: r${i}, to: a, allow: none }\n`).join('');
+    expect(policies(entries(MOST_POLICIES)).judge(row(`r${MOST_POLICIES - 1}`, 'a'))).not.toBe('');
+    expect(() => policies(entries(MOST_POLICIES + 1))).toThrow(
+      `p.yaml:1:1: policies: must be at most ${MOST_POLICIES}`,
+    );
   });
 
   it('names an entry that never decides', () => {
