@@ -25,13 +25,22 @@ export function eachRecord(
   let line = 1;
   for (let start = 0; start < bytes.length; ) {
     const end = endOfRecord(bytes, start);
-    for (const fields of parseChunk(bytes.subarray(start, end), delimiter, file, line)) {
+    const chunk = bytes.subarray(start, end);
+    const quoted = chunk.includes(QUOTE);
+    for (const fields of parseChunk(chunk, delimiter, file, line)) {
       if (fields.some((field) => field !== '')) take(fields, line);
       line++;
-      for (const field of fields) if (field.includes('\n')) line += field.split('\n').length - 1;
+      if (quoted) line += newlines(fields);
     }
     start = end;
   }
+}
+
+/** Line breaks within the fields of a record. */
+function newlines(fields: readonly string[]): number {
+  let count = 0;
+  for (const field of fields) if (field.includes('\n')) count += field.split('\n').length - 1;
+  return count;
 }
 
 /** The delimiter that the first line has most of, outside of quotes. */

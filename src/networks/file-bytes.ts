@@ -39,7 +39,7 @@ function readWhole(file: string, most: number): Buffer {
     const there = fstatSync(fd);
     if (there.isDirectory()) throw new UsageError(`${file}: is a directory: name the file in it`);
     if (!there.isFile()) throw new UsageError(`${file}: is no regular file: write it to one`);
-    const tooLarge = new UsageError(`${file}: is larger than ${most / MIB} MiB: write fewer networks`);
+    const tooLarge = new UsageError(`${file}: is larger than ${most / MIB} MiB: is it the right file?`);
     if (there.size > most) throw tooLarge;
     // One byte more than there is, so that a file that grows meanwhile is read to its end.
     let bytes = Buffer.allocUnsafe(there.size + 1);

@@ -39,7 +39,7 @@ function checkRecords(mmdb: MmdbFile, file: string): Uint8Array {
       const place = mmdb.placeOf(record);
       if (place < mmdb.valuesStart || place >= mmdb.valuesEnd)
         throw new UsageError(
-          `${file}: is damaged: node ${node} of its search tree points to byte ${place}, outside of its values`,
+          `${file}: is damaged: node ${node} of its search tree points to byte ${place}, outside its values`,
         );
       const at = place - mmdb.valuesStart;
       values[at >>> 3] |= 1 << (at & 7);

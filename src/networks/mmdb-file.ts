@@ -104,7 +104,8 @@ export class MmdbFile {
   }
 
   /**
-   * Where the value of an address is, from the file's begin; 0: there is none. Allocates nothing, never throws.
+   * Where the value of an address is, from the file's begin; 0: there is none. Allocates nothing, and never
+   * throws.
    *
    * @param address 16 bytes, IPv4 as ::ffff:a.b.c.d
    */

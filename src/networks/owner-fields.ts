@@ -3,11 +3,11 @@
  *
  * | database | fields |
  * |---|---|
- * | GeoLite2-ASN, DB-IP ASN Lite, ip-location-db | `autonomous_system_number`, `autonomous_system_organization` |
- * | GeoLite2-Country and -City, DB-IP Country and City Lite | `country.iso_code`, `registered_country.iso_code` |
+ * | GeoLite2-ASN, DB-IP ASN Lite, ip-location-db | `autonomous_system_number`, `…_organization` |
+ * | GeoLite2-Country, -City, DB-IP Country, City Lite | `country.iso_code`, `registered_country.iso_code` |
  * | GeoIP2 Enterprise, DB-IP ISP | the same, and `traits.autonomous_system_…` |
- * | IPinfo Lite, Core, Plus | `asn` ("AS15169"), `as_name`, `as_domain`, `country_code` (`country` is a name) |
- * | IPinfo country_asn (before 2025) | the same, with the code in `country` |
+ * | IPinfo Lite, Core, Plus | `asn` ("AS15169"), `as_name`, `as_domain`, `country_code` |
+ * | IPinfo country_asn (before 2025) | the same, with the code in `country`, which is a name in the others |
  * | IPinfo ASN | `asn`, `name`, `domain`, `country` |
  * | IPLocate | `asn`, `org`, `name`, `country_code` |
  * | ip-location-db, countries | `country_code` |

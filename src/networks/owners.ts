@@ -1,4 +1,4 @@
-/** Whom addresses of the Internet belong to: AS number, AS organisation and country, from files the user has. */
+/** Whom addresses of the Internet belong to: AS number, AS organisation, country, from files the user has. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { UsageError } from '../model/errors.js';
 import { checkMmdb } from './mmdb-check.js';
@@ -19,10 +19,11 @@ const SLOT_SHIFT = 32 - Math.log2(REMEMBERED_VALUES);
  *
  * What a look-up costs: 24 to 40 steps in the tree of each file, which allocate nothing. The value found is
  * remembered by its place in the file (4,096 per file, one for each hash; about 1 MiB with names of usual
- * length), as many addresses have one value. If it is not remembered, the library decodes it whole: an object
- * per map and a string per text of it, names in eight languages with GeoLite2-City. It keeps nothing itself, but
- * takes a cache of what pointers point to; it is given one of 512 places.
- * Measured: 0.2 µs per file if remembered, 1 to 5 µs if not.
+ * length), as many addresses have one value. If it is not remembered, the library decodes it whole: an
+ * object per map and a string per text of it, names in eight languages with GeoLite2-City. It keeps nothing
+ * itself, but takes a cache of what pointers point to; it is given one of 512 places.
+ * Measured over 500,000 prefixes, in CPU time of a busy machine: 0.3 µs per file if remembered; if not, 1.5
+ * µs with AS numbers and 2.2 µs with cities, where the library's own search by text takes 3.4 and 5.4 µs.
  */
 export class Owners {
   private readonly files: readonly RememberedFile[];
@@ -104,8 +105,8 @@ class RememberedFile {
 
 /**
  * Reads a file in MaxMind's DB format and checks it wholly: metadata, every record of the search tree, every
- * value, and the types of the fields that Owners reads. Blocks for a second with the largest of the free
- * databases.
+ * value, and the types of the fields that Owners reads. Blocks the thread: for 500,000 prefixes, 0.7 s of CPU
+ * time with AS numbers (32 MiB), and 9 s with as many different cities (70 MiB).
  *
  * @param largest bytes
  * @returns the file as it is, for Owners of any thread

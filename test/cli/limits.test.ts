@@ -136,9 +136,12 @@ import { grouped } from '../../src/model/words.js';
 import { REMEMBERED } from '../../src/networks/address-facts.js';
 import { LONGEST_RECORD } from '../../src/networks/csv.js';
 import { LONGEST_FIELD } from '../../src/networks/fields.js';
+import { DEEPEST_VALUE, LARGEST_VALUE } from '../../src/networks/mmdb-values.js';
 import { LARGEST_NAMES } from '../../src/networks/names-file.js';
 import { MOST_NETWORKS } from '../../src/networks/network-list.js';
 import { YAML_ROOM } from '../../src/networks/own-yaml.js';
+import { LONGEST_ORGANISATION } from '../../src/networks/owner-fields.js';
+import { LARGEST_DATABASE, REMEMBERED_VALUES } from '../../src/networks/owners.js';
 import { LARGEST_CSV, LARGEST_YAML } from '../../src/networks/read-networks.js';
 import { CONTROL_TIMEOUTS, MAX_REQUEST, MOST_CONTROL_CONNECTIONS } from '../../src/observe/control.js';
 import { HTTP_TIMEOUTS, MOST_HEADERS, MOST_HTTP_CONNECTIONS } from '../../src/observe/http.js';
@@ -299,6 +302,10 @@ const NUMBERS: [string, string[]][] = [
   ['the longest outage that sequence numbers show', [grouped(MAX_DROPOUT), `by ${CONFIRM} later`]],
   ['counters under one name', [`${TRACKS}`]],
   ['sequence numbers waiting to be judged, per worker', [grouped(LOG_NUMBERS)]],
+  ['the size of an `owners` database', [grouped(LARGEST_DATABASE)]],
+  ['a value of an `owners` database', [grouped(LARGEST_VALUE), `${DEEPEST_VALUE} maps and lists`]],
+  ['the name of an AS organisation', [`${LONGEST_ORGANISATION} bytes`]],
+  ['values of an `owners` database that a thread remembers', [grouped(REMEMBERED_VALUES)]],
   ['packets that wait for the other end of a path', [grouped(WINDOW_PLACES), `at most ${LONGEST_WINDOW} s`]],
   [
     'conversations that get a row of `hops`',

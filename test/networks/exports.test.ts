@@ -17,7 +17,7 @@ describe('an export of NetBox', () => {
         '1,10.1.0.0/16,10.1.0.0/16,Container,2,"\n\n    Global\n\n",12.5%,Acme,,Berlin,dcim.site,,,,' +
         'False,False,Offices,,,,2026-01-01T00:00:00+00:00,2026-01-01T00:00:00+00:00,,,0,\r\n' +
         '2,10.1.2.0/24,10.1.2.0/24,Active,0,"\n\n    Global\n\n",3.1%,Acme,,Berlin,dcim.site,Floors,' +
-        'Accounting (20),Users,False,False,Accounting,,"# Notes\n\nsecond, ""old""",a,2026-01-01,,,,1,4711\r\n' +
+        'Accounting (20),Users,False,False,Accounting,,"# Notes\n\na ""b""",a,2026-01-01,,,,1,4711\r\n' +
         '3,2001:db8:1::/48,2001:db8:1::/48,Active,0,"\n\n    Blue (65000:1)\n\n",0%,,,,,,Lab (30),,' +
         'False,False,,,,,2026-01-01,,,,0,\r\n' +
         '4,10.9.0.0/24,10.9.0.0/24,Active,0,"\n\n    Green\n\n",0%,,,Europe,dcim.region,,,,False,False,' +
@@ -107,7 +107,7 @@ describe('an export of Infoblox', () => {
     const file = read(
       'header-network,address*,netmask*,comment,disabled,network_view,vlans,EA-Site,EAInherited-Site,' +
         'EA-Role,EA-Tenant\n' +
-        'network,10.1.2.0,255.255.255.0,Accounting,False,default,default/1/4094/20,Berlin,OVERRIDE,Users,Acme\n' +
+        'network,10.1.2.0,255.255.255.0,Accounting,,default,default/1/4094/20,Berlin,OVERRIDE,Users,Acme\n' +
         'network,10.1.3.0,255.255.255.192,"Lab,\nthird floor",False,External,<empty>,,,,\n' +
         'network,10.1.4.77,25,,False,default,,,,,\n' +
         'header-networkcontainer,address*,netmask*,comment,network_view,EA-Network Name,EA-Location\n' +

@@ -1,5 +1,6 @@
+import { truncateSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseNames, readNames } from '../../src/networks/names-file.js';
+import { LARGEST_NAMES, parseNames, readNames } from '../../src/networks/names-file.js';
 import { fileOf, removeFiles } from './support.js';
 
 afterEach(removeFiles);
@@ -12,6 +13,12 @@ describe('a file of names', () => {
       ['fe80::1', 'router'],
       ['10.0.0.1', 'a'],
     ]);
+  });
+
+  it('has 16 MiB at most', () => {
+    const file = fileOf('', 'hosts');
+    truncateSync(file, LARGEST_NAMES + 1);
+    expect(() => readNames(file)).toThrow(`${file}: is larger than 16 MiB: is it the right file?`);
   });
 
   it.each([

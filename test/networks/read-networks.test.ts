@@ -346,7 +346,7 @@ describe('a file of networks', () => {
       const file = fileOf('prefix\n', name);
       // Without blocks on the disk.
       truncateSync(file, most + 1);
-      expect(() => readNetworks(file)).toThrow(`${file}: is larger than ${said}: write fewer networks`);
+      expect(() => readNetworks(file)).toThrow(`${file}: is larger than ${said}: is it the right file?`);
     }
   });
 

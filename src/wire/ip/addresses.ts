@@ -124,11 +124,27 @@ export function macNumber(text: string): number {
   return parseMac(text, mac, 0) ? u16(mac, 0) * 2 ** 32 + u32(mac, 2) : 0;
 }
 
+/** Of a byte of which nothing was read. */
+const NO_DIGIT = -1;
+
 function dotted(text: string): Uint8Array | null {
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
-  if (!parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return null;
-  return Uint8Array.from(parts, Number);
+  const bytes = new Uint8Array(4);
+  let [at, byte] = [0, NO_DIGIT];
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (byte === 0) return null;
+      byte = byte === NO_DIGIT ? digit : byte * 10 + digit;
+      if (byte > 255) return null;
+    } else {
+      if (text[i] !== '.' || byte === NO_DIGIT || at === 3) return null;
+      bytes[at++] = byte;
+      byte = NO_DIGIT;
+    }
+  }
+  if (byte === NO_DIGIT || at !== 3) return null;
+  bytes[3] = byte;
+  return bytes;
 }
 
 /** The eight words of an IPv6 address (RFC 4291 section 2.2), null if it is none. */
