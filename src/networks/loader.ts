@@ -1,6 +1,6 @@
 /**
- * Reads the files of networks and owners, and reads them again when they change. Each time a thread of its own
- * does it, so that nobody waits who receives packets, and ends, so that its memory is free again.
+ * Reads the files of networks and owners, and reads them again when they change. Each time a thread of its
+ * own does it, so that nobody waits who receives packets, and ends, so that its memory is free again.
  */
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';

@@ -25,8 +25,8 @@ const IPV6_TREE = IPV4_TREE + TREE_SECTIONS;
 const MAPPED_BITS = 96;
 
 /**
- * Puts networks into one block. Networks with equal prefixes and keys are a mistake that whoever read them has
- * refused; of those the first counts.
+ * Puts networks into one block. Networks with equal prefixes and keys are a mistake that whoever read them
+ * has refused; of those the first counts.
  */
 export function networkTable(networks: readonly Network[]): SharedArrayBuffer {
   const texts = new TextGatherer();
@@ -73,9 +73,9 @@ export class NetworkTable {
   }
 
   /**
-   * The network that an address is in: of those whose prefix holds it, and whose VLAN id and VNI are absent or
-   * the packet's, the one with the most specific prefix. Of equal prefixes that with more keys: VNI and VLAN
-   * id, VNI, VLAN id, none; and of several VLAN ids the outermost. Networks of IPv6 hold no IPv4 address.
+   * The network that an address is in: of those whose prefix holds it, and whose VLAN id and VNI are absent
+   * or the packet's, the one with the most specific prefix. Of equal prefixes that with more keys: VNI and
+   * VLAN id, VNI, VLAN id, none; of several VLAN ids the outermost. Networks of IPv6 hold no IPv4 address.
    * Allocates nothing.
    *
    * @param address 16 bytes, IPv4 as ::ffff:a.b.c.d
