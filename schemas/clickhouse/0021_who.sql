@@ -327,30 +327,45 @@ WHERE networks > 0 AND loaded =
     )
 );
 
--- The best name of an address on a day. What a person wrote down goes before what the host says of itself,
--- and that before what others call it.
+-- What an address was called best, on each day on which it was called anything: of the names of that day and
+-- the 29 before. What a person wrote down goes before what the host says of itself, and that before what others
+-- call it. Of the same kind the later day wins, then, of what others call it, the more frequent name.
 CREATE VIEW IF NOT EXISTS {{view address_names}} {{on cluster}} AS
 SELECT
-    day, address, vni, any(called.host) AS host,
-    argMax(called.name, weight) AS name, toLowCardinality(argMax(called.source, weight)) AS source,
-    min(called.first) AS first_seen, max(called.last) AS last_seen, sum(called.times) AS count,
-    uniqExact(called.name) AS names
+    day, address, vni, host, best.5 AS name, toLowCardinality(best.6) AS source, best.2 AS named,
+    first_seen, last_seen, count, names
 FROM
 (
     SELECT
-        day, address, vni, any(host) AS host, name, source,
-        CAST(min(first_seen) AS DateTime64(9, 'UTC')) AS first,
-        CAST(max(last_seen) AS DateTime64(9, 'UTC')) AS last, sum(count) AS times,
+        day, address, vni, host, first_seen, last_seen, count, names,
+        argMax(best_of_day, best_of_day) OVER
         (
-            transform(source,
-                ['file', 'dhcp', 'mdns', 'llmnr', 'kerberos', 'ntlm', 'smb', 'tls', 'http', 'dns'],
-                [10, 9, 8, 7, 6, 6, 6, 3, 2, 1], 0),
-            times, last
-        ) AS weight
-    FROM {{view names}}
-    GROUP BY day, address, vni, name, source
-) AS called
-GROUP BY day, address, vni;
+            PARTITION BY address, vni
+            ORDER BY toInt32(day) RANGE BETWEEN 29 PRECEDING AND CURRENT ROW
+        ) AS best
+    FROM
+    (
+        SELECT
+            day, address, vni, any(called.host) AS host,
+            argMax(called.weight, called.weight) AS best_of_day,
+            min(called.first) AS first_seen, max(called.last) AS last_seen, sum(called.times) AS count,
+            uniqExact(called.name) AS names
+        FROM
+        (
+            SELECT
+                day, address, vni, any(host) AS host, toString(name) AS name,
+                CAST(min(first_seen) AS DateTime64(9, 'UTC')) AS first,
+                CAST(max(last_seen) AS DateTime64(9, 'UTC')) AS last, sum(count) AS times,
+                transform(source,
+                    ['file', 'dhcp', 'mdns', 'llmnr', 'kerberos', 'ntlm', 'smb', 'tls', 'http', 'dns'],
+                    [10, 9, 8, 7, 6, 6, 6, 3, 2, 1], 0) AS rank,
+                (rank, day, if(rank >= 6, 0, times), last, name, toString(source)) AS weight
+            FROM {{view names}}
+            GROUP BY day, address, vni, name, source
+        ) AS called
+        GROUP BY day, address, vni
+    )
+);
 
 -- Conversations that an entry of `policies` does not allow.
 CREATE VIEW IF NOT EXISTS {{view policy_violations}} {{on cluster}} AS

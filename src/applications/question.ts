@@ -23,6 +23,8 @@ export class Question {
   outcome: Outcome = Outcome.Unanswered;
   partial: Partial | '' = '';
   ttl = 0;
+  /** The port that `name` is said with, where that is what the server itself is called (HTTP); else 0. */
+  hostPort = 0;
   /**
    * Bytes of the question, and of its answer, where the reader knows better than to count whole messages
    * (bodies, in HTTP); else -1.
@@ -101,7 +103,7 @@ export class Question {
     this.partial = '';
     this.ttl = this.note = this.askedBytes = this.answeredBytes = 0;
     this.requestBytes = this.responseBytes = -1;
-    this.answersCount = this.attributesCount = 0;
+    this.answersCount = this.attributesCount = this.hostPort = 0;
     this.byClient = true;
     this.isRepeated = false;
     this.isPatient = false;

@@ -1,18 +1,21 @@
 import type { Command } from 'commander';
+import { NAMES_FORMAT, readNames } from '../export/names.js';
 import { type Exported, writePackets } from '../export/packets.js';
 import { plural } from '../model/words.js';
 import { openOutput } from '../receive/file/capture-writer.js';
-import { PcapngWriter } from '../receive/file/pcapng-writer.js';
+import { type AddressName, PcapngWriter } from '../receive/file/pcapng-writer.js';
+import { namesOfSessions } from '../store/best-names.js';
 import { tablePrefix } from '../store/location.js';
 import { PACKET_ROW_FORMAT, packetRowsStatement } from '../store/packet-rows.js';
 import { ask } from './ask.js';
-import { findStore, type StoreOptions } from './find-store.js';
+import { type FoundStore, findStore, type StoreOptions } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 
 interface ExportOptions extends StoreOptions {
   where: string;
   output: string;
   encapsulated?: boolean;
+  names?: boolean;
 }
 
 export function registerExport(program: Command): void {
@@ -32,6 +35,7 @@ export function registerExport(program: Command): void {
     .option('--store <store>', STORE_HELP)
     .option('--config <file>', CONFIG_HELP)
     .option('--encapsulated', 'with the outer headers they were mirrored in, rebuilt')
+    .option('--no-names', 'without what the addresses are called, as seen in the traffic')
     .action(async (options: ExportOptions) => {
       process.stderr.write(`${await exportPackets(options)}\n`);
     });
@@ -44,18 +48,35 @@ export function registerExport(program: Command): void {
  */
 export async function exportPackets(options: ExportOptions): Promise<string> {
   const found = await findStore(options);
-  const sql = packetRowsStatement(options.where, tablePrefix(found.location));
+  const prefix = tablePrefix(found.location);
+  const names = options.names === false ? [] : await namesIn(found, options.where, prefix);
+  const sql = packetRowsStatement(options.where, prefix);
   const asked = { format: PACKET_ROW_FORMAT, timeout: 'longest' } as const;
   let said = '';
   await ask(found, sql, asked, async (answer) => {
     const writer = new PcapngWriter(await openOutput(options.output));
     try {
+      await writer.addNames(names);
       said = summary(await writePackets(answer, writer, options.encapsulated === true));
     } finally {
       await writer.close();
     }
   });
   return said;
+}
+
+/** What both ends of the sessions are called; nothing in a store from before there were names. */
+async function namesIn(found: FoundStore, where: string, prefix: string): Promise<AddressName[]> {
+  let names: AddressName[] = [];
+  const asked = { format: NAMES_FORMAT, timeout: 'longest' } as const;
+  try {
+    await ask(found, namesOfSessions(where, prefix), asked, async (answer) => {
+      names = await readNames(answer);
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || !/address_names.*\(UNKNOWN_TABLE\)/s.test(error.message)) throw error;
+  }
+  return names;
 }
 
 function summary({ packets, left }: Exported): string {

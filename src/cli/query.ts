@@ -5,9 +5,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/units.js';
 import { UsageError } from '../model/errors.js';
 import { LONGEST_QUESTION } from '../model/question-limits.js';
+import { tablePrefix } from '../store/location.js';
 import { type Asked, ask, change } from './ask.js';
 import { findStore, type StoreOptions, storeToWrite } from './find-store.js';
 import { printWithin } from './query/print-within.js';
+import { withNames } from './query/with-names.js';
 import { CONFIG_HELP, STORE_HELP } from './store-words.js';
 import { terminalColumns } from './terminal.js';
 
@@ -16,6 +18,7 @@ interface QueryCommandOptions extends StoreOptions {
   param: string[];
   timeout?: number;
   write?: boolean;
+  names?: boolean;
 }
 
 export function registerQuery(program: Command): void {
@@ -41,6 +44,10 @@ export function registerQuery(program: Command): void {
     )
     .option('--timeout <time>', 'stop the query after this (default: 30s)', duration)
     .option(
+      '--names',
+      'the best name of each address beside it, as seen in the traffic: columns client_name, server_name, …',
+    )
+    .option(
       '--write',
       'run a statement that may change the store: ALTER, DELETE, DROP, CREATE VIEW, …; ' +
         "a running collector's store only if it is named",
@@ -57,8 +64,8 @@ function duration(value: string): number {
 
 async function query(sql: string, options: QueryCommandOptions): Promise<void> {
   const params = parameters(options.param);
-  const statement = sql === '-' ? await text(process.stdin) : sql;
-  if (statement.trim() === '') throw new UsageError('query: there is no statement');
+  const given = sql === '-' ? await text(process.stdin) : sql;
+  if (given.trim() === '') throw new UsageError('query: there is no statement');
   if (options.format !== undefined && !/^\w+$/.test(options.format))
     throw new UsageError(
       `query: --format ${options.format}: one of ClickHouse's output formats, as JSONEachRow`,
@@ -70,8 +77,16 @@ async function query(sql: string, options: QueryCommandOptions): Promise<void> {
     color: columns !== undefined && (process.env.NO_COLOR ?? '') === '',
     timeout: options.timeout,
   };
-  if (options.write === true) return change(await storeToWrite(options), statement, asked, print);
+  if (options.write === true && options.names === true)
+    throw new UsageError('query: --names is for statements that only read: leave --write out');
+  if (options.write === true) return change(await storeToWrite(options), given, asked, print);
   const found = await findStore(options);
+  const statement =
+    options.names === true
+      ? await withNames(given, tablePrefix(found.location), (sql, format, take) =>
+          ask(found, sql, { ...asked, format }, take),
+        )
+      : given;
   if (columns === undefined || options.format !== undefined) return ask(found, statement, asked, print);
   // Only the engine knows how wide an answer is, once it has it, and cannot print it in two formats.
   let fits = true;

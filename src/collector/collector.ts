@@ -10,6 +10,7 @@ import { peerUser } from '../linux/peer.js';
 import { reassemblyFailures } from '../linux/reassembly-failures.js';
 import { TunDevice } from '../linux/tun.js';
 import { addedUp } from '../model/application-counts.js';
+import { NAMES_DEFAULTS } from '../model/defaults.js';
 import { UsageError } from '../model/errors.js';
 import { type Inputs, inputName, inputWords } from '../model/inputs.js';
 import { MOST_ROW_READERS } from '../model/live.js';
@@ -350,6 +351,8 @@ export class Collector {
         active: s.active,
         linger: s.linger,
         readings: this.config.application_limits,
+        names: this.config.names,
+        namesSeconds: NAMES_DEFAULTS.seconds.collect,
       },
       reassembly: this.config.reassembly,
       rules: this.rules,

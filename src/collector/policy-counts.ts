@@ -1,4 +1,5 @@
 import type { CertificateRecord } from '../model/certificate-record.js';
+import type { NameRecord } from '../model/name-record.js';
 import type { RowSink } from '../model/row-sink.js';
 import type { SessionRecord } from '../model/session-record.js';
 import type { TransactionRecord } from '../model/transaction-record.js';
@@ -26,5 +27,9 @@ export class PolicyCounts implements RowSink {
 
   certificate(record: CertificateRecord): void {
     this.sink.certificate(record);
+  }
+
+  name(record: NameRecord): void {
+    this.sink.name(record);
   }
 }

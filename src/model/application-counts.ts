@@ -8,6 +8,8 @@ export const NOTHING_READ: ApplicationStatus = {
   left_out: 0,
   certificates: 0,
   certificates_forgotten: 0,
+  names: 0,
+  names_early: 0,
   partial: { cut: 0, gap: 0, limit: 0, malformed: 0 },
   conversations_given_up: 0,
   questions_given_up: 0,
@@ -27,6 +29,8 @@ export function addedUp(all: readonly ApplicationStatus[]): ApplicationStatus {
       left_out: a.left_out + b.left_out,
       certificates: a.certificates + b.certificates,
       certificates_forgotten: a.certificates_forgotten + b.certificates_forgotten,
+      names: a.names + b.names,
+      names_early: a.names_early + b.names_early,
       partial: {
         cut: a.partial.cut + b.partial.cut,
         gap: a.partial.gap + b.partial.gap,

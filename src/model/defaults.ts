@@ -29,6 +29,14 @@ export const READING_DEFAULTS = {
   rows: { collect: 20_000, read: Number.POSITIVE_INFINITY },
 } as const;
 
+/** Of the names of addresses. */
+export const NAMES_DEFAULTS = {
+  /** Names that a worker counts at once. */
+  held: 65_536,
+  /** Seconds until what was counted becomes a row. A capture's rows may come at its end. */
+  seconds: { collect: 60, read: 3600 },
+} as const;
+
 export const REASSEMBLY_DEFAULTS = {
   /** Bytes of buffers. Linux: ipfrag_high_thresh, 4 MiB; a collector of fragmented mirrors needs more. */
   memory: 64 * MIB,

@@ -192,6 +192,9 @@ export interface ApplicationStatus {
   /** Rows of `certificates`, and those written again because too many were seen in a day. */
   readonly certificates: number;
   readonly certificates_forgotten: number;
+  /** Rows of `names`, and those written before their time because too many names were counted at once. */
+  readonly names: number;
+  readonly names_early: number;
   /** Messages read in part: the mirror cut them, bytes are missing, a bound, a breach of the protocol. */
   readonly partial: Readonly<Record<Partial, number>>;
   /** Conversations, questions and messages in pieces given up because too many were open. */

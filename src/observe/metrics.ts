@@ -516,6 +516,12 @@ export const METRICS: readonly Metric[] = [
     (a) => a.words_left_out,
   ),
   application('certificates_total', 'Rows of `certificates`.', (a) => a.certificates),
+  application('names_total', 'Rows of `names`.', (a) => a.names),
+  application(
+    'names_early_total',
+    'Rows of `names` written before their time, because a worker counted too many names at once.',
+    (a) => a.names_early,
+  ),
   application(
     'certificates_forgotten_total',
     'Certificates of a day that were forgotten, and have another row if they come again.',

@@ -3,6 +3,7 @@ export const NDJSON_KINDS = [
   'sessions',
   'transactions',
   'certificates',
+  'names',
   'packets',
   'mirrors',
   'tunnels',
@@ -12,7 +13,7 @@ export const NDJSON_KINDS = [
 export type NdjsonKind = (typeof NDJSON_KINDS)[number];
 
 /** Kinds that the session thread makes. */
-export const ROW_KINDS = ['sessions', 'transactions', 'certificates'] as const;
+export const ROW_KINDS = ['sessions', 'transactions', 'certificates', 'names'] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
 /** Kinds that `--path` makes. */

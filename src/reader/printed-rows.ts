@@ -1,6 +1,6 @@
 import type { RowSink } from '../model/row-sink.js';
 import type { SessionSink } from '../model/session-record.js';
-import { CertificateLines, SessionLines, TransactionLines } from '../store/ndjson/lines.js';
+import { CertificateLines, NameLines, SessionLines, TransactionLines } from '../store/ndjson/lines.js';
 import type { PointLines } from '../store/ndjson/point-lines.js';
 import type { RowKind } from './kinds.js';
 import { CHUNK } from './line-writer.js';
@@ -28,6 +28,7 @@ export function printedRows(collector: string, printing: Printing, write: (lines
   const sessions = add('sessions', new SessionLines(collector));
   const transactions = add('transactions', new TransactionLines(collector));
   const certificates = add('certificates', new CertificateLines(collector));
+  const names = add('names', new NameLines());
   return {
     session: (record) => {
       if (sessions === undefined) return;
@@ -44,6 +45,12 @@ export function printedRows(collector: string, printing: Printing, write: (lines
       certificate: (record) => {
         certificates.certificate(record);
         written(certificates);
+      },
+    }),
+    ...(names && {
+      name: (record) => {
+        names.name(record);
+        written(names);
       },
     }),
     flush: () => {

@@ -1,5 +1,10 @@
 import type { MessageWriter } from '../store/segment/message-writer.js';
-import { CertificateSegment, SessionSegment, TransactionSegment } from '../store/segment/segments.js';
+import {
+  CertificateSegment,
+  NameSegment,
+  SessionSegment,
+  TransactionSegment,
+} from '../store/segment/segments.js';
 import type { RowKind } from './kinds.js';
 import type { Rows } from './printed-rows.js';
 import type { RowSegment } from './session-dialect.js';
@@ -12,6 +17,7 @@ export function returnedRows(collector: string, hand: (segment: RowSegment) => v
   const sessions = new SessionSegment(collector);
   const transactions = new TransactionSegment(collector);
   const certificates = new CertificateSegment(collector);
+  const names = new NameSegment();
   // A row takes more than a hundred bytes.
   let lastSeen = new Uint32Array(SEGMENT_BYTES / 64);
   const give = (table: RowKind, segment: MessageWriter): void => {
@@ -38,10 +44,15 @@ export function returnedRows(collector: string, hand: (segment: RowSegment) => v
       certificates.certificate(record);
       written('certificates', certificates);
     },
+    name: (record) => {
+      names.name(record);
+      written('names', names);
+    },
     flush: () => {
       give('sessions', sessions);
       give('transactions', transactions);
       give('certificates', certificates);
+      give('names', names);
     },
   };
 }

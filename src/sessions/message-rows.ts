@@ -9,6 +9,7 @@ import type { RowFacts } from '../model/row-facts.js';
 import type { RowSink } from '../model/row-sink.js';
 import { Outcome } from '../model/told.js';
 import { TransactionRecord } from '../model/transaction-record.js';
+import type { SaidNames } from '../names/said-names.js';
 import { setU32 } from '../wire/bytes.js';
 import { NO_VNI } from '../wire/walk/frame.js';
 import type { RowMaker } from './reading.js';
@@ -24,6 +25,7 @@ const WITH_STATEMENTS: ReadonlySet<ApplicationName> = new Set(['mysql', 'postgre
 /** Attributes that are names, users, paths, or statements. */
 export const ATTRIBUTE_KINDS: ReadonlyMap<string, number> = new Map([
   ['cname', Keep.Names],
+  ['workstation', Keep.Names],
   ['mx', Keep.Names],
   ['ptr', Keep.Names],
   ['srv', Keep.Names],
@@ -67,6 +69,7 @@ export class MessageRows implements RowMaker {
     private readonly sink: Partial<RowSink>,
     private readonly words: Words,
     private readonly copyOf: (slot: number) => number,
+    private readonly saidNames: SaidNames | undefined,
   ) {}
 
   /** As {@link SessionTable.setFacts}. */
@@ -76,7 +79,8 @@ export class MessageRows implements RowMaker {
   }
 
   transaction(slot: number, name: ApplicationName, number: number, q: Question, kept: number): void {
-    if (this.sink.transaction === undefined) return;
+    const { sink, saidNames } = this;
+    if (sink.transaction === undefined && saidNames === undefined) return;
     const r = this.row;
     const { u32, u16, u8 } = this.slots;
     const w = slot * SLOT_WORDS;
@@ -128,7 +132,8 @@ export class MessageRows implements RowMaker {
       for (let i = 0; i < vlans; i++) this.vlans[i] = u16[h + U16.VLANS + i];
       this.facts.transaction(r, this.vlans, vlans);
     }
-    this.sink.transaction(r);
+    saidNames?.transaction(r, q.hostPort);
+    sink.transaction?.(r);
   }
 
   certificate(slot: number, c: Certificate, sec: number, kept: number): void {

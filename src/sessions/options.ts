@@ -1,6 +1,7 @@
 import type { Application } from '../applications/reader.js';
 import { APPLICATIONS } from '../applications/registry.js';
-import { READING_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import { NAMES_DEFAULTS, READING_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
+import { NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
 import type { SharedCopies } from './copies.js';
 import type { ReadingOptions } from './reading.js';
 
@@ -21,6 +22,12 @@ export interface SessionOptions {
   /** Applications that are recognised and read; and the bounds of reading them. */
   readonly applications: readonly Application[];
   readonly readings: ReadingOptions;
+  /** Which names of addresses are counted, and those of a file, as `namesTable` makes it. */
+  readonly names: readonly NameSourceWord[];
+  readonly namesFile?: SharedArrayBuffer;
+  /** Names counted at once, a power of two, and seconds until they become rows. */
+  readonly namesHeld: number;
+  readonly namesSeconds: number;
   /** Five bytes that distinguish the ids of this table's sessions; random by default. */
   readonly ids?: Uint8Array;
   /** The secret of the table's hashes, HASH_SECRET bytes; random by default. */
@@ -35,6 +42,9 @@ export const READ_OPTIONS: SessionOptions = {
   linger: SESSION_DEFAULTS.linger.read,
   applications: APPLICATIONS,
   readings: { ...READING_DEFAULTS, rows: READING_DEFAULTS.rows.read },
+  names: NAME_SOURCES,
+  namesHeld: NAMES_DEFAULTS.held,
+  namesSeconds: NAMES_DEFAULTS.seconds.read,
 };
 
 /** What the table counted since it was made. */

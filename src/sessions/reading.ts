@@ -84,7 +84,7 @@ export class Reading implements Keeper {
   }
 
   /** What was read since the table was made. */
-  get status(): ApplicationStatus {
+  get status(): Omit<ApplicationStatus, 'names' | 'names_early'> {
     const { counters } = this.dialogues;
     const { certificates, certificatesForgotten } = this.rows;
     const transactions: Record<string, number> = {};

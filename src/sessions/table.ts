@@ -3,10 +3,13 @@ import { EndReason } from '../model/end-reason.js';
 import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
 import { MirrorDirection, type MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
+import type { NameSourceWord } from '../model/name-source.js';
 import type { RowFacts } from '../model/row-facts.js';
 import type { RowSink } from '../model/row-sink.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
 import type { ApplicationStatus } from '../model/status.js';
+import { SaidNames } from '../names/said-names.js';
+import { SeenNames } from '../names/seen-names.js';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
 import { HASH_SECRET, KeyedHash } from '../wire/keyed-hash.js';
 import { TCP_FIN as FIN, TCP_RST as RST, TCP_SYN as SYN } from '../wire/transport/tcp.js';
@@ -80,6 +83,9 @@ export class SessionTable implements FrameSink, FrameSessions {
   private last = -1;
   private readonly clock: Clock;
   private readonly reading: Reading;
+  /** Undefined: nobody takes names. */
+  private readonly seenNames: SeenNames | undefined;
+  private readonly saidNames: SaidNames | undefined;
 
   constructor(
     private readonly sink: SessionSink & Partial<RowSink>,
@@ -98,7 +104,13 @@ export class SessionTable implements FrameSink, FrameSessions {
     const words = new Words(readings.words);
     this.filler = new RecordFiller(words);
     const copyOf = (slot: number): number => this.copyOf(slot);
-    this.rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf);
+    if (sink.name !== undefined) {
+      const { names, namesFile, namesHeld, namesSeconds } = this.options;
+      const hash = new KeyedHash(randomBytes(HASH_SECRET));
+      this.seenNames = new SeenNames({ name: (r) => sink.name?.(r) }, hash, namesHeld, namesSeconds);
+      this.saidNames = new SaidNames(this.seenNames, names, namesFile);
+    }
+    this.rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf, this.saidNames);
     const seed = randomBytes(4).readInt32LE();
     this.reading = new Reading(this.slots, this.points, this.rows, words, applications, seed, readings);
     this.fragments = new FragmentSessions(
@@ -176,7 +188,17 @@ export class SessionTable implements FrameSink, FrameSessions {
 
   /** What was read of applications since the table was made. */
   get applications(): ApplicationStatus {
-    return this.reading.status;
+    const { rows: names = 0, early: names_early = 0 } = this.seenNames ?? {};
+    return { ...this.reading.status, names, names_early };
+  }
+
+  /**
+   * Sets which names of addresses are counted from now on.
+   *
+   * @param file names of a file, as `namesTable` makes it; undefined: none
+   */
+  setNames(sources: readonly NameSourceWord[], file: SharedArrayBuffer | undefined): void {
+    this.saidNames?.set(sources, file);
   }
 
   /** Sets what is kept of the applications of a mirror point: bits of Keep; by default everything. */
@@ -296,6 +318,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     if (this.clock.now !== 0) this.turn(sec);
     this.clock.set(sec);
     this.reading.tick(sec);
+    this.seenNames?.tick(sec);
   }
 
   /** Ends every session, and forgets the time: the next frames may be older. */
@@ -309,6 +332,7 @@ export class SessionTable implements FrameSink, FrameSessions {
       this.end(slot, this.endingOf(slot, reason));
     }
     s.clear();
+    this.seenNames?.flush();
     this.clock.set(0);
     this.finishing = false;
   }
@@ -575,6 +599,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     const record = this.recordOf(slot, reason);
     this.counters.rows++;
     if (record.copy > 0) this.counters.copies++;
+    this.saidNames?.session(record);
     this.sink.session(record);
   }
 

@@ -37,7 +37,7 @@ const said = new Map(
 const PLAIN = new Set([
   ...['content_type', 'server', 'ua', 'user_agent', 'grpc_status'],
   ...['do', 'ede', 'edns_size'],
-  ...['parameters', 'relay', 'vendor_class', 'xid'],
+  ...['client_address', 'parameters', 'relay', 'vendor_class', 'xid'],
   ...['dialect', 'etype', 'till', 'scope', 'count', 'rows', 'hits', 'qos', 'version', 'stratum'],
   ...['iin', 'source', 'sender', 'packets', 'lost', 'jitter_us'],
 ]);

@@ -118,6 +118,7 @@ import {
 import { LONGEST_PAUSE } from '../../src/mirror-source/run.js';
 import {
   CLOCK_DEFAULTS,
+  NAMES_DEFAULTS,
   READING_DEFAULTS,
   REASSEMBLY_DEFAULTS,
   SESSION_DEFAULTS,
@@ -133,6 +134,7 @@ import {
 } from '../../src/model/live.js';
 import { LONGEST_QUESTION } from '../../src/model/question-limits.js';
 import { grouped } from '../../src/model/words.js';
+import { MOST_AT_ONCE } from '../../src/names/seen-names.js';
 import { REMEMBERED } from '../../src/networks/address-facts.js';
 import { LONGEST_RECORD } from '../../src/networks/csv.js';
 import { LONGEST_FIELD } from '../../src/networks/fields.js';
@@ -168,6 +170,7 @@ import { MOST_CERTIFICATES } from '../../src/sessions/message-rows.js';
 import { SLOT_VLANS } from '../../src/sessions/slot-fields.js';
 import { PROBES as SESSION_PROBES } from '../../src/sessions/slot-index.js';
 import { PRESSURE_PASSES } from '../../src/sessions/table.js';
+import { MOST_NAMED_ADDRESSES } from '../../src/store/best-names.js';
 import { MOST_ROWS, MOST_WORDS } from '../../src/store/clickhouse/answer.js';
 import { REQUEST_TIMEOUT_MS } from '../../src/store/clickhouse/server.js';
 import { SMALL_ANSWER } from '../../src/store/embedded/dialect.js';
@@ -388,6 +391,9 @@ const NUMBERS: [string, string[]][] = [
   ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
   ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],
   ['certificates of a day that are known as written', [grouped(MOST_CERTIFICATES)]],
+  ['names of addresses that are counted at once', [grouped(NAMES_DEFAULTS.held)]],
+  ['rows of `names` that a worker writes at once', [grouped(MOST_AT_ONCE)]],
+  ['addresses that `query --names` and `export` name', [grouped(MOST_NAMED_ADDRESSES)]],
   [
     'statements, topics, shares and files that are remembered of a conversation',
     [grouped(MOST_REMEMBERED_TEXT)],

@@ -115,6 +115,8 @@ export const STATUS: CollectorStatus = {
     left_out: 5,
     certificates: 6,
     certificates_forgotten: 0,
+    names: 7,
+    names_early: 0,
     partial: { cut: 7, gap: 2, limit: 0, malformed: 1 },
     conversations_given_up: 3,
     questions_given_up: 4,

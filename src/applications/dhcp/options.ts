@@ -2,9 +2,11 @@
 export const Code = {
   Pad: 0,
   HostName: 12,
+  RequestedAddress: 50,
   Lease: 51,
   Overload: 52,
   MessageType: 53,
+  Server: 54,
   Parameters: 55,
   VendorClass: 60,
   ClientName: 81,

@@ -34,6 +34,7 @@ const NAK = 6;
 const REPLY = 2;
 /** Where fields are (RFC 2131, section 2): op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, … */
 const XID = 4;
+const CLIENT_ADDRESS = 12;
 const YOUR_ADDRESS = 16;
 const RELAY = 24;
 const HARDWARE = 28;
@@ -70,6 +71,8 @@ export class DhcpReader implements Reader {
     q.attribute('xid', hexWord(texts, b, o + XID));
     if (i32(b, o + RELAY) !== 0) q.attribute('relay', ipv4Word(texts, b, o + RELAY));
     if (i32(b, o + YOUR_ADDRESS) !== 0) q.address(b, o + YOUR_ADDRESS, 4);
+    const has = i32(b, o + CLIENT_ADDRESS) !== 0;
+    if (has) q.attribute('client_address', ipv4Word(texts, b, o + CLIENT_ADDRESS));
     if (!this.options.open(b, o, end)) return;
     this.readOptions(d, q);
     if (this.options.broken && q.partial === '') q.partial = 'malformed';
@@ -84,6 +87,9 @@ export class DhcpReader implements Reader {
       q.method = TYPES[type] ?? `TYPE${type}`;
       if (type === NAK || type === DECLINE) q.outcome = Outcome.ClientError;
     }
+    // What a client asks a server for that has offered it; without one it only asks for what it had elsewhere.
+    if (options.find(Code.Server) && options.find(Code.RequestedAddress) && options.length >= 4)
+      q.attribute('client_address', ipv4Word(texts, value, 0));
     if (options.find(Code.HostName)) q.name = texts.utf8(value, 0, trimmed(value, 0, options.length));
     if (q.name === '' && options.find(Code.ClientName) && options.length > NAME_AT) q.name = this.name(d);
     if (options.find(Code.Lease) && options.length >= 4) q.ttl = u32(value, 0);

@@ -3,7 +3,7 @@ import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
 import type { Question } from '../question.js';
 import type { Head } from './head.js';
 import { Field, isWord } from './names.js';
-import { authorityAt, authorityEnd, hostOf, pathEnd, urlOf } from './url.js';
+import { authorityAt, authorityEnd, hostOf, pathEnd, portOf, urlOf } from './url.js';
 import type { Users } from './user.js';
 
 const COMMA = 0x2c;
@@ -31,7 +31,11 @@ export function addTarget(q: Question, head: Head, texts: Texts, b: Uint8Array, 
   if (authority >= 0) {
     path = authorityEnd(b, authority, targetEnd);
     q.name = hostOf(texts, b, authority, path);
-  } else q.name = hostOf(texts, b, head.valueAt(Field.Host), head.valueEnd(Field.Host));
+  } else {
+    // A proxy would be asked for a URL: this is the server's own name.
+    q.name = hostOf(texts, b, head.valueAt(Field.Host), head.valueEnd(Field.Host));
+    q.hostPort = portOf(b, head.valueAt(Field.Host), head.valueEnd(Field.Host));
+  }
   const resource = texts.ascii(b, path, pathEnd(b, path, targetEnd), LONGEST_RESOURCE);
   q.resource = resource === '' && authority >= 0 ? '/' : resource;
 }
@@ -47,6 +51,7 @@ export function addRequest(q: Question, head: Head, texts: Texts, b: Uint8Array,
   if (head.has(Field.Authorization)) q.userName = user(head, texts, b, Field.Authorization, users);
   if (q.userName === '' && head.has(Field.ProxyAuthorization))
     q.userName = user(head, texts, b, Field.ProxyAuthorization, users);
+  if (q.userName !== '' && users.workstation !== '') q.attribute('workstation', users.workstation);
 }
 
 export function addResponse(q: Question, head: Head, texts: Texts, b: Uint8Array): void {

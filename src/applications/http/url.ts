@@ -3,6 +3,8 @@ import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
 
 const COLON = 0x3a;
 const SLASH = 0x2f;
+const HTTP_PORT = 80;
+const LONGEST_PORT = 5;
 
 /** Where the authority of a URL begins, behind `://`; -1 where there is none before a path or query. */
 export function authorityAt(b: Uint8Array, at: number, end: number): number {
@@ -33,6 +35,17 @@ export function hostOf(texts: Texts, b: Uint8Array, at: number, end: number): st
   let to = end;
   while (to > from && b[to - 1] >= 0x30 && b[to - 1] <= 0x39) to--;
   return texts.lower(b, from, to > from && b[to - 1] === COLON ? to - 1 : end);
+}
+
+/** The port of an authority of `http`: 80 where it says none (RFC 9110, 4.2.1); 0 where there is no host. */
+export function portOf(b: Uint8Array, at: number, end: number): number {
+  if (at >= end) return 0;
+  let from = end;
+  while (from > at && end - from < LONGEST_PORT && b[from - 1] >= 0x30 && b[from - 1] <= 0x39) from--;
+  if (from === at || from === end || b[from - 1] !== COLON) return HTTP_PORT;
+  let port = 0;
+  for (let i = from; i < end; i++) port = port * 10 + b[i] - 0x30;
+  return port;
 }
 
 /** A URL, or a reference, without user, query and fragment. */

@@ -13,11 +13,14 @@ const EQUALS = 0x3d;
 const COMMA = 0x2c;
 
 export class Users {
+  /** The computer that the value read last says it is from, of NTLM. */
+  workstation = '';
   private readonly ntlm = new Ntlm();
   private readonly scratch = new Uint8Array(LONGEST_USER + 1);
 
   /** The user of a field's value; '' where it says none. */
   of(texts: Texts, b: Uint8Array, at: number, end: number): string {
+    this.workstation = '';
     let p = at;
     while (p < end && b[p] !== SPACE) p++;
     const scheme = p - at;
@@ -25,8 +28,15 @@ export class Users {
     if (scheme === 5 && isWord(b, at, 'basic')) return this.basic(texts, b, p, end);
     if (scheme === 6 && isWord(b, at, 'digest')) return this.digest(texts, b, p, end);
     if ((scheme === 4 && isWord(b, at, 'ntlm')) || (scheme === 9 && isWord(b, at, 'negotiate')))
-      return this.ntlm.findBase64(texts, b, p, end) ? this.ntlm.user : '';
+      return this.fromToken(texts, b, p, end);
     return '';
+  }
+
+  private fromToken(texts: Texts, b: Uint8Array, at: number, end: number): string {
+    const { ntlm } = this;
+    if (!ntlm.findBase64(texts, b, at, end)) return '';
+    this.workstation = ntlm.workstation;
+    return ntlm.user;
   }
 
   /** `user:password` in base64 (RFC 7617, 2). */

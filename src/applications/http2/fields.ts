@@ -1,6 +1,6 @@
 import { Outcome } from '../../model/told.js';
 import { LONGEST_RESOURCE, type Texts } from '../engine/texts.js';
-import { hostOf, pathEnd, urlOf } from '../http/url.js';
+import { hostOf, pathEnd, portOf, urlOf } from '../http/url.js';
 import type { Users } from '../http/user.js';
 import type { Question } from '../question.js';
 import type { Hpack } from './hpack.js';
@@ -30,6 +30,8 @@ const GRPC_SERVER_ERRORS = [2, 4, 12, 13, 14, 15];
 export class Fields {
   method = '';
   host = '';
+  /** The port that the host is said with, 0: none. */
+  private hostPort = 0;
   path = '';
   /** '' where there is none, as in trailers; and its number. */
   status = '';
@@ -47,7 +49,7 @@ export class Fields {
   read(from: Hpack, texts: Texts, users: Users): boolean {
     this.method = this.host = this.path = this.status = this.user = this.userAgent = '';
     this.referer = this.forwardedFor = this.contentType = this.location = this.server = this.grpcStatus = '';
-    this.statusNumber = 0;
+    this.statusNumber = this.hostPort = 0;
     while (from.next()) this.field(from, texts, users);
     return !from.isBroken;
   }
@@ -55,6 +57,7 @@ export class Fields {
   addRequest(q: Question): void {
     q.method = this.method;
     q.name = this.host;
+    q.hostPort = this.hostPort;
     q.resource = this.path;
     q.userName = this.user;
     if (this.userAgent !== '') q.attribute('user_agent', this.userAgent);
@@ -87,9 +90,12 @@ export class Fields {
         return;
       case ':authority':
         this.host = hostOf(texts, b, at, end);
+        this.hostPort = portOf(b, at, end);
         return;
       case 'host':
-        if (this.host === '') this.host = hostOf(texts, b, at, end);
+        if (this.host !== '') return;
+        this.host = hostOf(texts, b, at, end);
+        this.hostPort = portOf(b, at, end);
         return;
       case ':path':
         this.path = texts.ascii(b, at, pathEnd(b, at, end), LONGEST_RESOURCE);

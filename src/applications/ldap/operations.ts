@@ -105,12 +105,15 @@ export class LdapOperations {
     q.name = '';
     if (m.isSasl) q.note = BY_SASL;
     if (q.userName === '' && m.tokenEnd > m.token)
-      q.userName = isPlain(m, b) ? plainUser(d, m, b) : this.tokenUser(d, m, b);
+      q.userName = isPlain(m, b) ? plainUser(d, m, b) : this.tokenUser(d, m, b, q);
     if (state.tried === '') state.tried = q.userName;
   }
 
-  private tokenUser(d: Dialogue, m: LdapMessage, b: Uint8Array): string {
-    return this.ntlm.find(d.texts, b, m.token, m.tokenEnd) ? this.ntlm.user : '';
+  private tokenUser(d: Dialogue, m: LdapMessage, b: Uint8Array, q: Question): string {
+    const { ntlm } = this;
+    if (!ntlm.find(d.texts, b, m.token, m.tokenEnd)) return '';
+    if (ntlm.workstation !== '') q.attribute('workstation', ntlm.workstation);
+    return ntlm.user;
   }
 }
 

@@ -30,6 +30,7 @@ export class SmbMessages {
     switch (m.command) {
       case Command.SessionSetup:
         q.userName = this.user(d, b, textStart(m.command, b, h, end), textEnd(m.command, b, h, end));
+        if (this.ntlm.workstation !== '') q.attribute('workstation', this.ntlm.workstation);
         if (state.tried === '') state.tried = q.userName;
         return;
       case Command.TreeConnect:

@@ -107,7 +107,9 @@ export class TdsReader implements Reader {
       case Type.FedAuth:
         if (login?.note !== Note.Login) return;
         d.askMore(login);
-        if (this.ntlm.find(d.texts, b, p, end) && this.ntlm.user !== '') login.userName = this.ntlm.user;
+        if (!this.ntlm.find(d.texts, b, p, end)) return;
+        if (this.ntlm.user !== '') login.userName = this.ntlm.user;
+        if (this.ntlm.workstation !== '') login.attribute('workstation', this.ntlm.workstation);
         return;
       case Type.Attention:
         s.isCancelled = true;

@@ -1,5 +1,6 @@
 import type { CertificateRecord } from '../../model/certificate-record.js';
 import { MOST_ROWS_A_SECOND } from '../../model/live.js';
+import type { NameRecord } from '../../model/name-record.js';
 import type { RowSink } from '../../model/row-sink.js';
 import type { SessionRecord } from '../../model/session-record.js';
 import type { TransactionRecord } from '../../model/transaction-record.js';
@@ -41,6 +42,10 @@ export class ShownRows implements RowSink {
 
   certificate(record: CertificateRecord): void {
     this.sink.certificate(record);
+  }
+
+  name(record: NameRecord): void {
+    this.sink.name(record);
   }
 
   /** Shows rows from now on, each with this probability; 0: none. */

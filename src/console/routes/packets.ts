@@ -1,7 +1,9 @@
+import { NAMES_FORMAT, readNames } from '../../export/names.js';
 import { writePackets } from '../../export/packets.js';
 import { frameStart } from '../../model/frame-start.js';
 import { LONGEST_QUESTION } from '../../model/question-limits.js';
 import { PcapngWriter } from '../../receive/file/pcapng-writer.js';
+import { namesOfSessions } from '../../store/best-names.js';
 import { PACKET_ROW_FORMAT, packetRowsStatement } from '../../store/packet-rows.js';
 import { copyAddress16, formatMac } from '../../wire/ip/addresses.js';
 import { decodeFrame, Frame, KNOWN_TUNNEL_PORTS, Walk } from '../../wire/walk/frame.js';
@@ -185,6 +187,13 @@ async function capture(
   const audit = { audit: true, who: who.name, where, encapsulated };
   log.info(audit, 'packets are downloaded');
   try {
+    const names = await readNames(
+      await asker.ask(namesOfSessions(where, facts.prefix), {
+        format: NAMES_FORMAT,
+        seconds: LONGEST_QUESTION,
+        signal,
+      }),
+    );
     const answer = await asker.ask(packetRowsStatement(where, facts.prefix), {
       format: PACKET_ROW_FORMAT,
       seconds: LONGEST_QUESTION,
@@ -194,6 +203,7 @@ async function capture(
     signal.addEventListener('abort', () => body.leave(), { once: true });
     const write = async (): Promise<void> => {
       const writer = new PcapngWriter(body);
+      await writer.addNames(names);
       const { packets, left } = await writePackets(answer, writer, encapsulated);
       await writer.close();
       log.info({ ...audit, packets, left }, 'packets were downloaded');

@@ -319,20 +319,31 @@ const NETWORKS: readonly ViewColumn[] = namedAs(NETWORK_LOADS, [
   'bits',
 ]);
 
+/** A row for each day on which an address was called anything. */
 const ADDRESS_NAMES: readonly ViewColumn[] = [
   ...namedAs(NAMES, ['day', 'address', 'vni', 'host']),
-  { name: 'name', type: 'String', doc: 'The best of its names that day.' },
+  {
+    name: 'name',
+    type: 'String',
+    doc: 'The best of its names of that day and the 29 before it, as it was known at the end of the day.',
+  },
   {
     name: 'source',
     type: 'LowCardinality(String)',
     doc:
       'Why it is the best: `file` goes before `dhcp`, `mdns`, `llmnr`, then `kerberos`, `ntlm` and `smb`, ' +
-      'then `tls`, `http`, `dns`; of the same source the one seen most often.',
+      'then `tls`, `http`, `dns`; of the same rank the later day, then of the last three the one seen most ' +
+      'often, then the one seen last.',
+  },
+  {
+    name: 'named',
+    type: 'Date',
+    doc: 'The day on which it was called so last, at most 29 days before `day`.',
   },
   { name: 'first_seen', type: "DateTime64(9, 'UTC')", doc: 'When it was called anything first that day.' },
   { name: 'last_seen', type: "DateTime64(9, 'UTC')", doc: 'When last.' },
-  { name: 'count', type: 'UInt64', doc: 'How often, under all its names.' },
-  { name: 'names', type: 'UInt64', doc: 'How many names it had.' },
+  { name: 'count', type: 'UInt64', doc: 'How often that day, under all its names.' },
+  { name: 'names', type: 'UInt64', doc: 'How many names it had that day.' },
 ];
 
 /** Sessions that an entry of `policies` does not allow. */

@@ -1,3 +1,4 @@
+import { isMapped } from '../../wire/ip/addresses.js';
 import { type ByteOutput, CaptureWriter } from './capture-writer.js';
 import type { CaptureInterface } from './format.js';
 import { BYTE_ORDER_MAGIC } from './magic.js';
@@ -7,6 +8,20 @@ const text = new TextEncoder();
 /** Longer names and descriptions are cut, bytes. */
 const MAX_TEXT = 1024;
 const NANOSECONDS = 9;
+
+/** Records of a name resolution block (section 4.5): what ends them, and those of addresses. */
+const NameRecordType = { End: 0, Ipv4: 1, Ipv6: 2 } as const;
+/** Names in one block: it stays below what fits behind a full buffer. */
+const NAMES_OF_BLOCK = 256;
+/** Bytes of a name in it; there is a 0 behind. */
+const LONGEST_NAME = 255;
+
+/** What an address is called. */
+export interface AddressName {
+  /** 16 bytes, IPv4 as ::ffff:a.b.c.d. */
+  readonly address: Uint8Array;
+  readonly name: string;
+}
 
 /** Writes a pcapng capture with nanoseconds, little endian: one section, any number of named interfaces. */
 export class PcapngWriter extends CaptureWriter {
@@ -80,6 +95,31 @@ export class PcapngWriter extends CaptureWriter {
     this.advance(block);
   }
 
+  /** Says what addresses are called, in the packets behind. */
+  async addNames(names: readonly AddressName[]): Promise<void> {
+    for (let i = 0; i < names.length; i += NAMES_OF_BLOCK) {
+      const start = this.begin(BlockType.NameResolution);
+      for (const { address, name } of names.slice(i, i + NAMES_OF_BLOCK)) this.nameRecord(address, name);
+      this.u16(NameRecordType.End);
+      this.u16(0);
+      this.finish(start);
+      if (this.full) await this.flush();
+    }
+  }
+
+  private nameRecord(address: Uint8Array, name: string): void {
+    const isIpv4 = isMapped(address, 0);
+    const bytes = isIpv4 ? address.subarray(12, 16) : address.subarray(0, 16);
+    const its = text.encode(name).subarray(0, LONGEST_NAME);
+    this.u16(isIpv4 ? NameRecordType.Ipv4 : NameRecordType.Ipv6);
+    this.u16(bytes.length + its.length + 1);
+    this.buffer.set(bytes, this.used);
+    this.buffer.set(its, this.used + bytes.length);
+    this.used += bytes.length + its.length;
+    this.buffer[this.used++] = 0;
+    this.pad();
+  }
+
   private begin(type: number): number {
     const start = this.used;
     this.u32(type);
@@ -100,6 +140,11 @@ export class PcapngWriter extends CaptureWriter {
     this.u16(bytes.length);
     this.buffer.set(bytes, this.used);
     this.used += bytes.length;
+    this.pad();
+  }
+
+  /** Blocks, and what is in them, begin at multiples of 4 bytes. */
+  private pad(): void {
     while ((this.used & 3) !== 0) this.buffer[this.used++] = 0;
   }
 

@@ -29,6 +29,7 @@ export const BlockType = {
   /** Obsolete since 2004, but still in use. */
   Packet: 2,
   SimplePacket: 3,
+  NameResolution: 4,
   EnhancedPacket: 6,
 } as const;
 

@@ -1,9 +1,10 @@
 import type { CertificateRecord } from '../../model/certificate-record.js';
 import type { TableName } from '../../model/columns/tables.js';
+import type { NameRecord } from '../../model/name-record.js';
 import type { RowSink } from '../../model/row-sink.js';
 import type { SessionRecord } from '../../model/session-record.js';
 import type { TransactionRecord } from '../../model/transaction-record.js';
-import { CertificateSegment, SessionSegment, TransactionSegment } from './segments.js';
+import { CertificateSegment, NameSegment, SessionSegment, TransactionSegment } from './segments.js';
 
 /** Takes a segment, and its memory. */
 export type TakeSegment = (table: TableName, bytes: Uint8Array, rows: number) => void;
@@ -13,6 +14,7 @@ export class RowSegments implements RowSink {
   private readonly sessions: SessionSegment;
   private readonly transactions: TransactionSegment;
   private readonly certificates: CertificateSegment;
+  private readonly names = new NameSegment();
 
   /** @param collector the name in the columns `collector` */
   constructor(collector: string) {
@@ -33,14 +35,20 @@ export class RowSegments implements RowSink {
     this.certificates.certificate(record);
   }
 
+  name(record: NameRecord): void {
+    this.names.name(record);
+  }
+
   /** Bytes written so far. */
   get length(): number {
-    return this.sessions.length + this.transactions.length + this.certificates.length;
+    const { sessions, transactions, certificates, names } = this;
+    return sessions.length + transactions.length + certificates.length + names.length;
   }
 
   /** Rows written so far. */
   get count(): number {
-    return this.sessions.count + this.transactions.count + this.certificates.count;
+    const { sessions, transactions, certificates, names } = this;
+    return sessions.count + transactions.count + certificates.count + names.count;
   }
 
   /** Hands on what has gathered. */
@@ -49,6 +57,7 @@ export class RowSegments implements RowSink {
       ['sessions', this.sessions],
       ['transactions', this.transactions],
       ['certificates', this.certificates],
+      ['names', this.names],
     ] as const) {
       const rows = segment.count;
       if (rows > 0) take(table, segment.take(), rows);

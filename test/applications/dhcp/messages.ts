@@ -6,6 +6,7 @@ export function option(code: number, value: ArrayLike<number>): Buffer {
 export interface Fields {
   readonly op?: number;
   /** Addresses, in hexadecimal. */
+  readonly client?: string;
   readonly yours?: string;
   readonly relay?: string;
   /** Options in these fields. */
@@ -18,6 +19,7 @@ export function message(f: Fields, ...options: Uint8Array[]): Buffer {
   const b = Buffer.alloc(240);
   b.set([f.op ?? 1, 1, 6, 0]);
   b.writeUInt32BE(0x3903f326, 4);
+  b.write(f.client ?? '', 12, 'hex');
   b.write(f.yours ?? '', 16, 'hex');
   b.write(f.relay ?? '', 24, 'hex');
   b.write('02005e100001', 28, 'hex');

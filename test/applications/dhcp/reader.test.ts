@@ -32,6 +32,17 @@ describe('messages', () => {
     expect(c.rows.every((r) => r.outcome === 'ok' && r.responseUs === 0 && r.partial === '')).toBe(true);
   });
 
+  it('say the address that a client has, or has been offered', () => {
+    const address = (m: Uint8Array) => only(m).attributes.client_address;
+    const [server, asked] = [option(54, [10, 0, 0, 1]), option(50, [10, 0, 0, 20])];
+    expect(address(message({ client: '0a000007' }, option(53, [3])))).toBe('10.0.0.7');
+    expect(address(message({}, option(53, [3]), server, asked))).toBe('10.0.0.20');
+    expect(address(message({ client: '0a000007' }, option(53, [3]), server, asked))).toBe('10.0.0.7');
+    // What it had in another network, maybe.
+    expect(address(message({}, option(53, [3]), asked))).toBeUndefined();
+    expect(address(message({}, option(53, [3]), server, option(50, [10, 0])))).toBeUndefined();
+  });
+
   it('that refuse are errors', () => {
     const outcomes = [3, 4, 5, 6, 7, 8].map((type) => only(message({}, option(53, [type]))));
     expect(outcomes.map((r) => `${r.method} ${r.outcome}`)).toEqual([
