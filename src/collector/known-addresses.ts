@@ -1,6 +1,6 @@
 /**
- * What a collector knows of addresses: its files, read at the start and when they change, or the networks that
- * the store has; and `policies`.
+ * What a collector knows of addresses: its files, read at the start and when they change, or the networks
+ * that the store has; and `policies`.
  */
 import type { Config } from '../config/schema.js';
 import { asError } from '../model/errors.js';

@@ -253,7 +253,9 @@ export interface HeldStore {
    * them.
    */
   readonly answers: boolean;
-  /** The file that the networks come from (`networks`), absolute; what is loaded into the store does not count. */
+  /**
+   * The file that the networks come from (`networks`), absolute; what is loaded into the store does not count.
+   */
   readonly networks?: string;
 }
 
@@ -290,7 +292,10 @@ export interface OwnersStatus {
 
 /** What is known of addresses. */
 export interface AddressesStatus {
-  /** Networks of one's own, the file they are from (empty: there are none), and when it was read, RFC 3339. */
+  /**
+   * Networks of one's own; the file that they are from, `store`, or empty where there are none; and when they
+   * were read, or loaded into the store, RFC 3339.
+   */
   readonly networks: number;
   readonly networks_from: string;
   readonly networks_since: string | null;
