@@ -328,8 +328,8 @@ WHERE networks > 0 AND loaded =
 );
 
 -- What an address was called best, on each day on which it was called anything: of the names of that day and
--- the 29 before. What a person wrote down goes before what the host says of itself, and that before what others
--- call it. Of the same kind the later day wins, then, of what others call it, the more frequent name.
+-- the 29 before. What a person wrote down goes before what the host says of itself, and that before what
+-- others call it. Of the same kind the later day wins, then, of what others call it, the more frequent name.
 CREATE VIEW IF NOT EXISTS {{view address_names}} {{on cluster}} AS
 SELECT
     day, address, vni, host, best.5 AS name, toLowCardinality(best.6) AS source, best.2 AS named,

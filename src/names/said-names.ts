@@ -127,7 +127,7 @@ export class SaidNames {
       this.add(r, this.address, 0, name, NameSource.Dhcp);
   }
 
-  /** Computers have accounts of their own: `PC1$`, `host/pc1.example.com`. A service asked directly is there. */
+  /** Computers have accounts of their own: `PC1$`, `host/pc1.example.com`. A service asked is there. */
   private kerberos(r: TransactionRecord): void {
     const { userName, method } = r;
     if (method === 'AP') {

@@ -27,10 +27,9 @@ export function bestNames(prefix: string, addresses: string, until = ''): string
  * @returns a SELECT of address (IPv6) and name
  */
 export function bestNamesAnywhere(prefix: string, addresses: string, until = ''): string {
-  return (
-    `SELECT address, arrayStringConcat(arraySlice(arraySort(groupUniqArray(name)), 1, ${MOST_NAMES}), ' | ') ` +
-    `AS name FROM (${bestNames(prefix, addresses, until)}) GROUP BY address`
-  );
+  const some = `arraySlice(arraySort(groupUniqArray(name)), 1, ${MOST_NAMES})`;
+  const best = bestNames(prefix, addresses, until);
+  return `SELECT address, arrayStringConcat(${some}, ' | ') AS name FROM (${best}) GROUP BY address`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The names that `mirrorlake read` finds in the captures of applications: golden.ndjson beside this file. With
- * UPDATE_GOLDEN=1 it is written anew; read it in the diff before a commit.
+ * The names that `mirrorlake read` finds in the captures of applications: golden.ndjson beside this file.
+ * With UPDATE_GOLDEN=1 it is written anew; read it in the diff before a commit.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -96,8 +96,8 @@ beforeAll(async () => {
   await store.insert('names', segment(SEEN), 'a', SEEN.length);
 });
 
-const VIEW = `SELECT toInt32(day) - ${FIRST_DAY} AS d, name, source, toInt32(named) - ${FIRST_DAY} AS n, count,
-  names FROM address_names WHERE host = `;
+const VIEW = `SELECT toInt32(day) - ${FIRST_DAY} AS d, name, source, toInt32(named) - ${FIRST_DAY} AS n,
+  count, names FROM address_names WHERE host = `;
 const view = async (host: string) =>
   (await query(`${VIEW}'${host}' ORDER BY vni, d`))
     .trim()

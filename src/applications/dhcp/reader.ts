@@ -87,7 +87,7 @@ export class DhcpReader implements Reader {
       q.method = TYPES[type] ?? `TYPE${type}`;
       if (type === NAK || type === DECLINE) q.outcome = Outcome.ClientError;
     }
-    // What a client asks a server for that has offered it; without one it only asks for what it had elsewhere.
+    // What a client asks a server for that has offered it; else it asks for what it had, maybe elsewhere.
     if (options.find(Code.Server) && options.find(Code.RequestedAddress) && options.length >= 4)
       q.attribute('client_address', ipv4Word(texts, value, 0));
     if (options.find(Code.HostName)) q.name = texts.utf8(value, 0, trimmed(value, 0, options.length));

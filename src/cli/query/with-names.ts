@@ -38,8 +38,8 @@ export async function withNames(sql: string, prefix: string, ask: Ask): Promise<
     const address = addresses[i];
     if (address === undefined) return [identifier(name)];
     const known = key(address, hasNetwork ? 'vni' : undefined);
-    const its = `transform(${known}, ${NAMES}.1, ${NAMES}.2, '') AS ${identifier(free(`${name}_name`, taken))}`;
-    return [identifier(name), its];
+    const its = identifier(free(`${name}_name`, taken));
+    return [identifier(name), `transform(${known}, ${NAMES}.1, ${NAMES}.2, '') AS ${its}`];
   });
   return (
     `WITH (SELECT (groupArray(key), groupArray(name)) FROM (${found})) AS ${NAMES} ` +
@@ -57,7 +57,8 @@ async function columnsOf(inner: string, ask: Ask): Promise<[name: string, type: 
   } catch (error) {
     if (error instanceof MirrorlakeError && error.message.includes('SYNTAX_ERROR'))
       throw new UsageError(
-        `query: --names is for a SELECT, without FORMAT and SETTINGS (use --format): ${error.message.replace(/\. Expected one of.*/s, '')}`,
+        'query: --names is for a SELECT, without FORMAT and SETTINGS (use --format): ' +
+          error.message.replace(/\. Expected one of.*/s, ''),
         { cause: error },
       );
     throw error;
