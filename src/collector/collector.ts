@@ -6,6 +6,7 @@ import { receiverKind } from '../config/receiver-kind.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { setSilentUp } from '../linux/interface.js';
 import { openFilesLimit } from '../linux/limits.js';
+import { peerUser } from '../linux/peer.js';
 import { reassemblyFailures } from '../linux/reassembly-failures.js';
 import { TunDevice } from '../linux/tun.js';
 import { addedUp } from '../model/application-counts.js';
@@ -54,6 +55,7 @@ import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './
 import { ProcessUsage } from './process-usage.js';
 import { malformedStatus, refusedStatus } from './refused.js';
 import { RingReceiver } from './ring/ring-receiver.js';
+import { NetworkUploads } from './store/network-uploads.js';
 import { answerQuery } from './store/store-query.js';
 import { StoreThread } from './store/store-thread.js';
 import { answerTrial } from './trials.js';
@@ -132,6 +134,7 @@ export class Collector {
   private rawPath: PacketPath | undefined;
   private markers: MarkerSocket | undefined;
   private readonly live: Live;
+  private readonly networkUploads = new NetworkUploads(() => this.storeForNetworks());
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private console: ConsoleChild | undefined;
@@ -207,7 +210,21 @@ export class Collector {
       location: named ? withoutPassword(store) : resolve(store),
       spool: resolve(spoolOf(this.config)),
       answers: !this.storeless && (!isServer(store) || this.reader !== undefined),
+      ...(this.config.networks !== undefined && { networks: resolve(this.config.networks) }),
     };
+  }
+
+  /** @throws UsageError where networks cannot be loaded into the store */
+  private storeForNetworks(): StoreThread {
+    const { networks } = this.config;
+    if (this.storeless)
+      throw new UsageError('this collector has no store (`store: none`): it only has tunnels');
+    if (networks !== undefined)
+      throw new UsageError(
+        `this collector has its networks from ${networks} (\`networks\` of its configuration): change ` +
+          'that file, which it reads again, or remove the key',
+      );
+    return this.store;
   }
 
   private async answerQuery(request: ControlRequest, answer: ControlAnswer): Promise<void> {
@@ -257,6 +274,8 @@ export class Collector {
       {
         owner,
         connections: this.mostConnections(MOST_CONTROL_CONNECTIONS),
+        uploads: { load_networks: this.networkUploads.command },
+        mayChange: (descriptor) => [0, process.geteuid?.()].includes(peerUser(descriptor)),
         failed: (e) => this.chores.mention(`the control socket: ${e.message}`),
       },
     );

@@ -250,6 +250,8 @@ export interface HeldStore {
    * them.
    */
   readonly answers: boolean;
+  /** The file that the networks come from (`networks`), absolute; what is loaded into the store does not count. */
+  readonly networks?: string;
 }
 
 /** The console's process. */

@@ -3,13 +3,18 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { asError, CommandError } from '../../model/errors.js';
 import type { StoreStatus } from '../../model/status.js';
 import { withoutPassword } from '../../model/store-location.js';
+import type { Loaded } from '../../store/networks/stored-networks.js';
 import { Channel } from '../../threads/channel.js';
 import { workerTransport } from '../../threads/transport.js';
+import type { LoadedNetworks } from './loaded-networks.js';
 import { SegmentPort, Waiting } from './segment-port.js';
 import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
 import { idleStore } from './store-status.js';
 
 export type { ThreadQuestion };
+
+/** How long a load of networks waits for a store that is being opened, milliseconds. */
+const LOAD_PATIENCE_MS = 10_000;
 
 export interface StoreThreadOptions {
   readonly location: string;
@@ -18,6 +23,11 @@ export interface StoreThreadOptions {
   readonly reader: StoreWorkerData['reader'];
   readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /**
+   * Told which networks are in effect, as lines: those that `mirrorlake networks load` has kept in the store.
+   * Undefined: they are not wanted.
+   */
+  readonly networks?: (networks: LoadedNetworks) => void;
   /** The thread has died. */
   readonly failed: (error: Error) => void;
 }
@@ -44,6 +54,7 @@ export class StoreThread {
       memory: options.memory,
       reader: options.reader,
       waiting: this.waiting.shared,
+      networks: options.networks !== undefined,
     };
     this.worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData });
     this.channel = new Channel(
@@ -54,6 +65,7 @@ export class StoreThread {
           status: (status) => {
             this.status = status;
           },
+          networks: (networks) => options.networks?.(networks),
           log: ({ level, message }) => options.log(level, message),
         },
       },
@@ -122,6 +134,22 @@ export class StoreThread {
     // Nobody waits for what becomes of it.
     answer.catch(() => {});
     await Promise.race([gone, answer]);
+  }
+
+  /** Begins a load of networks. One may come at a time. */
+  async beginNetworks(networks: number, file: string): Promise<void> {
+    await within(this.ready, LOAD_PATIENCE_MS);
+    await this.channel.ask('beginNetworks', { networks, file });
+  }
+
+  /** Lines of networks, cut anywhere. @returns what settles when they are taken */
+  networkLines(bytes: Uint8Array): Promise<void> {
+    const copy = Uint8Array.from(bytes);
+    return this.channel.ask('networkLines', copy, { transfer: [copy.buffer] });
+  }
+
+  endNetworks(): Promise<Loaded> {
+    return this.channel.ask('endNetworks', undefined);
   }
 
   /** Stores what has arrived, as far as possible within `within` milliseconds. @returns the last status */

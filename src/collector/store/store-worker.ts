@@ -10,11 +10,14 @@ import type { StoreStatus } from '../../model/status.js';
 import { isServer } from '../../model/store-location.js';
 import { counted } from '../../model/words.js';
 import { Growth, NO_FIGURES } from '../../store/growth.js';
+import type { Loaded, NetworkLoading } from '../../store/networks/stored-networks.js';
 import { openStore } from '../../store/open.js';
 import { Delivery } from '../../store/spool/delivery.js';
 import { SPOOL_MEMORY, Spool } from '../../store/spool/spool.js';
 import { Channel, type Deaf, type Request } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
+import { NetworkLineReader } from './network-line-reader.js';
+import { NetworkWatch } from './network-watch.js';
 import { type Segment, type SegmentSide, Waiting } from './segment-port.js';
 import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
 
@@ -66,6 +69,11 @@ class StoreWork {
   private readonly growth = new Growth();
   private figures = NO_FIGURES;
   private closing = false;
+  private loading: { readonly lines: NetworkLineReader; readonly into: NetworkLoading } | undefined;
+  private readonly networks = new NetworkWatch(this.store.networks, {
+    changed: (networks) => main.tell('networks', networks, [networks.lines.buffer]),
+    log,
+  });
   private readonly measuring = setInterval(() => void this.measure(), SIZE_MS);
   private readonly telling = setInterval(() => main.tell('status', this.status()), STATUS_MS);
 
@@ -73,6 +81,31 @@ class StoreWork {
     await this.delivery.start();
     await this.packetDelivery.start();
     void this.fillRollups();
+    if (data.networks) this.networks.start();
+  }
+
+  async beginNetworks(networks: number, file: string): Promise<void> {
+    this.loading = undefined;
+    this.loading = { lines: new NetworkLineReader(), into: await this.store.networks.begin(networks, file) };
+  }
+
+  async networkLines(bytes: Uint8Array): Promise<void> {
+    const { lines, into } = this.begun();
+    for (const network of lines.take(bytes)) if (into.add(network)) await into.flush();
+  }
+
+  async endNetworks(): Promise<Loaded> {
+    const { lines, into } = this.begun();
+    this.loading = undefined;
+    lines.end();
+    const loaded = await into.finish();
+    if (data.networks) this.networks.look();
+    return loaded;
+  }
+
+  private begun(): NonNullable<StoreWork['loading']> {
+    if (this.loading === undefined) throw new Error('no load of networks has begun');
+    return this.loading;
   }
 
   /**
@@ -132,6 +165,7 @@ class StoreWork {
 
   async close(within: number): Promise<StoreStatus> {
     this.closing = true;
+    this.networks.stop();
     try {
       // Between ports there is no order: a segment that was sent before the word to close may still lie in
       // its own.
@@ -209,6 +243,9 @@ const main = new Channel<StoreWorkerSide, StoreMainSide>(new PortTransport(paren
       await work.start();
     },
     query: (question, request) => opened().query(question, request),
+    beginNetworks: ({ networks, file }) => opened().beginNetworks(networks, file),
+    networkLines: (bytes) => opened().networkLines(bytes),
+    endNetworks: () => opened().endNetworks(),
     close: (within) => opened().close(within),
   },
   tells: { port: (port) => opened().listen(port) },

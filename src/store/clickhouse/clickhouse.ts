@@ -26,6 +26,7 @@ import {
   retentionStatement,
   tablesMade,
 } from '../migrations.js';
+import { StoredNetworks } from '../networks/stored-networks.js';
 import { countsQuestion, fillStatements, type Gap, gapsQuestion } from '../rollups.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
 import { formatSettings, quote } from '../tables.js';
@@ -70,7 +71,16 @@ export const DEFAULT_FORMAT = 'TabSeparated';
 export abstract class ClickHouseStore implements Store {
   abstract readonly name: string;
 
-  protected constructor(protected readonly layout: Layout) {}
+  readonly networks: StoredNetworks;
+
+  protected constructor(protected readonly layout: Layout) {
+    this.networks = new StoredNetworks({
+      layout,
+      words: (query) => this.words(query),
+      command: (query) => this.command(query),
+      insert: (table, segment, token, rows) => this.insert(table, segment, token, rows),
+    });
+  }
 
   abstract insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void>;
   abstract query(sql: string, options?: QueryOptions): Promise<Readable>;
