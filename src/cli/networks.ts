@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { StoreOptions } from './find-store.js';
+import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';
+
+const HIGHEST_VLAN = 4095;
+const HIGHEST_VNI = 0xff_ffff;
+
+export interface ShowOptions extends StoreOptions {
+  vlan?: number;
+  vni?: number;
+}
+
+export function registerNetworks(program: Command): void {
+  const networks = program
+    .command('networks')
+    .summary('networks of your own: what rows say of both ends')
+    .description(
+      'Keeps networks of your own in the store, whose names, roles and sites rows then have for both ends.',
+    );
+  networks
+    .command('load')
+    .summary('keep the networks of a file')
+    .description(
+      'Keeps the networks of a file in the store, in place of all that were loaded before: CSV or YAML with ' +
+        'prefix, name, site, role, tenant, vlan and vni, or an export of NetBox, Infoblox or phpIPAM. A file ' +
+        'with a mistake is refused whole. A running collector takes them over within a minute.',
+    )
+    .argument('<file>', 'the networks')
+    .option('--store <store>', WRITE_HELP)
+    .option('--config <file>', CONFIG_HELP)
+    .action(async (file: string, options: StoreOptions) =>
+      (await import('./networks/load.js')).load(file, options),
+    );
+  networks
+    .command('clear')
+    .summary('forget the networks that were loaded')
+    .description('Forgets the networks that were loaded. Rows keep what they say.')
+    .option('--store <store>', WRITE_HELP)
+    .option('--config <file>', CONFIG_HELP)
+    .action(async (options: StoreOptions) => (await import('./networks/load.js')).clear(options));
+  networks
+    .command('show')
+    .summary('print the networks in effect, or the one that an address is in')
+    .description(
+      'Prints the networks in effect; or, for addresses, the network that each is in: that with the most ' +
+        'specific prefix.',
+    )
+    .argument('[addresses...]', 'addresses; without one, all networks are printed')
+    .option('--store <store>', STORE_HELP)
+    .option('--config <file>', CONFIG_HELP)
+    .option('--vlan <id>', 'the VLAN that the addresses are in', count(HIGHEST_VLAN))
+    .option('--vni <id>', 'the VNI of the overlay that they are in', count(HIGHEST_VNI))
+    .action(async (addresses: string[], options: ShowOptions) =>
+      (await import('./networks/show.js')).show(addresses, options),
+    );
+}
+
+function count(most: number): (value: string) => number {
+  return (value) => {
+    if (!/^\d{1,8}$/.test(value) || Number(value) > most)
+      throw new InvalidArgumentError(`give a number from 0 to ${most}.`);
+    return Number(value);
+  };
+}
