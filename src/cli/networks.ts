@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../config/units.js';
 import type { StoreOptions } from './find-store.js';
 import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';
 
@@ -8,6 +9,14 @@ const HIGHEST_VNI = 0xff_ffff;
 export interface ShowOptions extends StoreOptions {
   vlan?: number;
   vni?: number;
+}
+
+export interface ApplyOptions extends StoreOptions {
+  /** Days in UTC, YYYY-MM-DD. */
+  since: string;
+  until: string;
+  networks?: string;
+  owners: string[];
 }
 
 export function registerNetworks(program: Command): void {
@@ -53,6 +62,30 @@ export function registerNetworks(program: Command): void {
     .action(async (addresses: string[], options: ShowOptions) =>
       (await import('./networks/show.js')).show(addresses, options),
     );
+  networks
+    .command('apply')
+    .summary('have rows of earlier days say what is known now')
+    .description(
+      'Writes anew what rows of earlier days say of both ends: networks, roles and sites as they are now; ' +
+        'with --owners (or the configuration), AS and country too. Whole days in UTC. Interrupted, it is ' +
+        'taken up where it was when it is run again.',
+    )
+    .requiredOption('--since <time>', 'rows since then: 30d ago, or 2026-11-01', day)
+    .option('--until <time>', 'rows until the end of that day (default: today)', day, day('0s'))
+    .option('--networks <file>', 'in place of the networks in effect')
+    .option('--owners <file...>', "files in MaxMind's DB format: whom addresses belong to", [])
+    .option('--store <store>', WRITE_HELP)
+    .option('--config <file>', CONFIG_HELP)
+    .action(async (options: ApplyOptions) => (await import('./networks/apply.js')).apply(options));
+}
+
+/** The day, in UTC, of a time before now (`30d`) or of a date. */
+function day(value: string): string {
+  const date = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : Number.NaN;
+  const time = Number.isNaN(date) ? Date.now() - parseDuration(value) * 1000 : date;
+  if (!(time >= 0))
+    throw new InvalidArgumentError('give a time before now, as in 30d, or a day, as in 2026-11-01.');
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 function count(most: number): (value: string) => number {

@@ -55,6 +55,7 @@ import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './
 import { ProcessUsage } from './process-usage.js';
 import { malformedStatus, refusedStatus } from './refused.js';
 import { RingReceiver } from './ring/ring-receiver.js';
+import { FactUploads } from './store/fact-uploads.js';
 import { NetworkUploads } from './store/network-uploads.js';
 import { answerQuery } from './store/store-query.js';
 import { StoreThread } from './store/store-thread.js';
@@ -135,6 +136,7 @@ export class Collector {
   private markers: MarkerSocket | undefined;
   private readonly live: Live;
   private readonly networkUploads = new NetworkUploads(() => this.storeForNetworks());
+  private readonly factUploads = new FactUploads(() => this.embeddedStore());
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private console: ConsoleChild | undefined;
@@ -214,6 +216,13 @@ export class Collector {
     };
   }
 
+  /** @throws UsageError where whoever changes the store has to ask it */
+  private embeddedStore(): StoreThread {
+    if (this.storeless || isServer(this.config.store))
+      throw new UsageError('this collector holds no store: give the URL of its server with --store');
+    return this.store;
+  }
+
   /** @throws UsageError where networks cannot be loaded into the store */
   private storeForNetworks(): StoreThread {
     const { networks } = this.config;
@@ -274,7 +283,10 @@ export class Collector {
       {
         owner,
         connections: this.mostConnections(MOST_CONTROL_CONNECTIONS),
-        uploads: { load_networks: this.networkUploads.command },
+        uploads: {
+          load_networks: this.networkUploads.command,
+          apply_networks: this.factUploads.command,
+        },
         mayChange: (descriptor) => [0, process.geteuid?.()].includes(peerUser(descriptor)),
         failed: (e) => this.chores.mention(`the control socket: ${e.message}`),
       },

@@ -4,6 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { QuestionLimits } from '../../model/question-limits.js';
 import type { StoreStatus } from '../../model/status.js';
+import type { FactChange } from '../../store/networks/fact-statements.js';
 import type { Loaded } from '../../store/networks/stored-networks.js';
 import type { LoadedNetworks } from './loaded-networks.js';
 
@@ -42,6 +43,14 @@ export type StoreWorkerSide = {
     networkLines: (bytes: Uint8Array) => void;
     /** Ends the load. */
     endNetworks: (nothing: undefined) => Loaded;
+    /** Begins to rewrite what rows of a day say of their addresses. */
+    beginFacts: (change: FactChange) => void;
+    /** Lines of facts (store/networks/fact-lines.ts), cut anywhere. */
+    factLines: (bytes: Uint8Array) => void;
+    /** Runs the rewrite. Answered in pieces: parts of tables to do, a line each. */
+    rewriteFacts: (nothing: undefined) => void;
+    /** Removes what the rewrite needed, however it ended. */
+    endFacts: (nothing: undefined) => void;
     /** Stores what has come, within so many milliseconds, and leaves. */
     close: (within: number) => StoreStatus;
   };

@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { asError, CommandError } from '../../model/errors.js';
 import type { StoreStatus } from '../../model/status.js';
 import { withoutPassword } from '../../model/store-location.js';
+import type { FactChange } from '../../store/networks/fact-statements.js';
 import type { Loaded } from '../../store/networks/stored-networks.js';
 import { Channel } from '../../threads/channel.js';
 import { workerTransport } from '../../threads/transport.js';
@@ -150,6 +151,27 @@ export class StoreThread {
 
   endNetworks(): Promise<Loaded> {
     return this.channel.ask('endNetworks', undefined);
+  }
+
+  /** Begins to rewrite what rows of a day say of their addresses. One may do so at a time. */
+  async beginFacts(change: FactChange): Promise<void> {
+    await within(this.ready, LOAD_PATIENCE_MS);
+    await this.channel.ask('beginFacts', change);
+  }
+
+  /** Lines of facts, cut anywhere. @returns what settles when they are taken */
+  factLines(bytes: Uint8Array): Promise<void> {
+    const copy = Uint8Array.from(bytes);
+    return this.channel.ask('factLines', copy, { transfer: [copy.buffer] });
+  }
+
+  /** @param progress takes lines with the parts of tables that are still to do */
+  rewriteFacts(progress: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<void> {
+    return this.channel.ask('rewriteFacts', undefined, { piece: progress, signal });
+  }
+
+  endFacts(): Promise<void> {
+    return this.channel.ask('endFacts', undefined);
   }
 
   /** Stores what has arrived, as far as possible within `within` milliseconds. @returns the last status */

@@ -6,17 +6,22 @@ import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
 import { asError } from '../../model/errors.js';
+import type { Network } from '../../model/network.js';
 import type { StoreStatus } from '../../model/status.js';
 import { isServer } from '../../model/store-location.js';
 import { counted } from '../../model/words.js';
 import { Growth, NO_FIGURES } from '../../store/growth.js';
+import { type FactLine, givenFact } from '../../store/networks/fact-lines.js';
+import type { FactChange } from '../../store/networks/fact-statements.js';
+import { givenNetwork } from '../../store/networks/network-lines.js';
+import type { FactRewrite } from '../../store/networks/stored-facts.js';
 import type { Loaded, NetworkLoading } from '../../store/networks/stored-networks.js';
 import { openStore } from '../../store/open.js';
 import { Delivery } from '../../store/spool/delivery.js';
 import { SPOOL_MEMORY, Spool } from '../../store/spool/spool.js';
 import { Channel, type Deaf, type Request } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
-import { NetworkLineReader } from './network-line-reader.js';
+import { LineReader } from './line-reader.js';
 import { NetworkWatch } from './network-watch.js';
 import { type Segment, type SegmentSide, Waiting } from './segment-port.js';
 import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
@@ -69,7 +74,8 @@ class StoreWork {
   private readonly growth = new Growth();
   private figures = NO_FIGURES;
   private closing = false;
-  private loading: { readonly lines: NetworkLineReader; readonly into: NetworkLoading } | undefined;
+  private loading: { readonly lines: LineReader<Network>; readonly into: NetworkLoading } | undefined;
+  private rewriting: { readonly lines: LineReader<FactLine>; readonly rewrite: FactRewrite } | undefined;
   private readonly networks = new NetworkWatch(this.store.networks, {
     changed: (networks) => main.tell('networks', networks, [networks.lines.buffer]),
     log,
@@ -86,7 +92,10 @@ class StoreWork {
 
   async beginNetworks(networks: number, file: string): Promise<void> {
     this.loading = undefined;
-    this.loading = { lines: new NetworkLineReader(), into: await this.store.networks.begin(networks, file) };
+    this.loading = {
+      lines: new LineReader(givenNetwork),
+      into: await this.store.networks.begin(networks, file),
+    };
   }
 
   async networkLines(bytes: Uint8Array): Promise<void> {
@@ -101,6 +110,33 @@ class StoreWork {
     const loaded = await into.finish();
     if (data.networks) this.networks.look();
     return loaded;
+  }
+
+  async beginFacts(change: FactChange): Promise<void> {
+    // The store is this process's alone: what is there is left from before.
+    await this.store.facts.clean();
+    this.rewriting = { lines: new LineReader(givenFact), rewrite: await this.store.facts.open(change) };
+  }
+
+  async factLines(bytes: Uint8Array): Promise<void> {
+    const { lines, rewrite } = this.begunFacts();
+    for (const fact of lines.take(bytes)) if (rewrite.add(fact)) await rewrite.flush();
+  }
+
+  async rewriteFacts({ signal, piece }: Request): Promise<void> {
+    const { lines, rewrite } = this.begunFacts();
+    lines.end();
+    await rewrite.run((parts) => void piece(Buffer.from(`${parts}\n`)), signal);
+  }
+
+  async endFacts(): Promise<void> {
+    this.rewriting = undefined;
+    await this.store.facts.clean();
+  }
+
+  private begunFacts(): NonNullable<StoreWork['rewriting']> {
+    if (this.rewriting === undefined) throw new Error('no rewrite of facts has begun');
+    return this.rewriting;
   }
 
   private begun(): NonNullable<StoreWork['loading']> {
@@ -246,6 +282,10 @@ const main = new Channel<StoreWorkerSide, StoreMainSide>(new PortTransport(paren
     beginNetworks: ({ networks, file }) => opened().beginNetworks(networks, file),
     networkLines: (bytes) => opened().networkLines(bytes),
     endNetworks: () => opened().endNetworks(),
+    beginFacts: (change) => opened().beginFacts(change),
+    factLines: (bytes) => opened().factLines(bytes),
+    rewriteFacts: (_, request) => opened().rewriteFacts(request),
+    endFacts: () => opened().endFacts(),
     close: (within) => opened().close(within),
   },
   tells: { port: (port) => opened().listen(port) },

@@ -26,6 +26,7 @@ import {
   retentionStatement,
   tablesMade,
 } from '../migrations.js';
+import { StoredFacts } from '../networks/stored-facts.js';
 import { StoredNetworks } from '../networks/stored-networks.js';
 import { countsQuestion, fillStatements, type Gap, gapsQuestion } from '../rollups.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
@@ -72,14 +73,18 @@ export abstract class ClickHouseStore implements Store {
   abstract readonly name: string;
 
   readonly networks: StoredNetworks;
+  readonly facts: StoredFacts;
 
   protected constructor(protected readonly layout: Layout) {
-    this.networks = new StoredNetworks({
+    const engine = {
       layout,
-      words: (query) => this.words(query),
-      command: (query) => this.command(query),
-      insert: (table, segment, token, rows) => this.insert(table, segment, token, rows),
-    });
+      words: (query: string) => this.words(query),
+      command: (query: string) => this.command(query),
+      insert: (table: TableName, segment: Uint8Array, token: string, rows: number) =>
+        this.insert(table, segment, token, rows),
+    };
+    this.networks = new StoredNetworks(engine);
+    this.facts = new StoredFacts(engine);
   }
 
   abstract insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void>;
