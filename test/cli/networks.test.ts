@@ -27,7 +27,8 @@ afterAll(async () => {
 const mirrorlake = (...words: string[]) => runLine(['networks', ...words], { cwd: directory });
 
 const HEAD = 'prefix,name,site,role,tenant,vlan,vni\n';
-const PLAIN = `${HEAD}10.0.0.0/8,ten,Bonn,staff,,,\n10.1.0.0/16,backup,Köln,servers,,,\n2001:db8::/32,six,,,,,\n`;
+const PLAIN =
+  `${HEAD}10.0.0.0/8,ten,Bonn,staff,,,\n10.1.0.0/16,backup,Köln,servers,,,\n` + '2001:db8::/32,six,,,,,\n';
 const KEYED =
   `${HEAD}10.0.0.0/8,all,Bonn,staff,,,\n10.1.0.0/16,of vlan,Köln,guests,,42,\n10.1.0.0/16,of vni,,,,,7\n` +
   '10.1.2.0/24,of both,,,,42,7\n';
@@ -138,7 +139,8 @@ describe.each(['embedded', 'server'])('networks of a store (%s)', (kind) => {
       stderr: `3 networks of plain.csv loaded into ${location()}\n`,
     });
     expect((await mirrorlake('show', '--store', location())).stdout).toBe(
-      '10.0.0.0/8\tten\tBonn\tstaff\t\t\t\n10.1.0.0/16\tbackup\tKöln\tservers\t\t\t\n2001:db8::/32\tsix\t\t\t\t\t\n',
+      '10.0.0.0/8\tten\tBonn\tstaff\t\t\t\n10.1.0.0/16\tbackup\tKöln\tservers\t\t\t\n' +
+        '2001:db8::/32\tsix\t\t\t\t\t\n',
     );
     expect((await mirrorlake('show', '10.1.2.3', '::1', '--store', location())).stdout).toBe(
       '10.1.2.3\t10.1.0.0/16\tbackup\tKöln\tservers\t\t\t\n::1\t-\t-\t-\t-\t-\t-\t-\n',
