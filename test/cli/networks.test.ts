@@ -27,8 +27,7 @@ afterAll(async () => {
 const mirrorlake = (...words: string[]) => runLine(['networks', ...words], { cwd: directory });
 
 const HEAD = 'prefix,name,site,role,tenant,vlan,vni\n';
-const PLAIN =
-  `${HEAD}10.0.0.0/8,ten,Bonn,staff,,,\n10.1.0.0/16,backup,Köln,servers,,,\n` + '2001:db8::/32,six,,,,,\n';
+const PLAIN = `${HEAD}10.0.0.0/8,ten,Bonn,staff,,,\n10.1.0.0/16,backup,Köln,servers,,,\n2001:db8::/32,six,,,,,\n`;
 const KEYED =
   `${HEAD}10.0.0.0/8,all,Bonn,staff,,,\n10.1.0.0/16,of vlan,Köln,guests,,42,\n10.1.0.0/16,of vni,,,,,7\n` +
   '10.1.2.0/24,of both,,,,42,7\n';

@@ -293,7 +293,8 @@ test('a cluster has rows say what is known, on every shard, by answers that ever
       const said = await nodes[0].sql(
         `SELECT countIf(client_network = 'by vlans ${vlans}' AND client_asn = 64496 ` +
           `AND client_country = 'DE') = countIf(client_ip = '${client}') FROM ${table} ` +
-          `WHERE toDate(${table === 'sessions' ? 'first_seen' : 'time'}) = '${day}' ${vlans && table === 'sessions' ? 'AND empty(vlan_ids)' : ''}`,
+          `WHERE toDate(${table === 'sessions' ? 'first_seen' : 'time'}) = '${day}' ` +
+          (vlans && table === 'sessions' ? 'AND empty(vlan_ids)' : ''),
       );
       expect(said).toBe('1\n');
       await everywhere(cleanStatements(tables));
