@@ -1,23 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../config/units.js';
 import type { StoreOptions } from './find-store.js';
+import type { ApplyOptions, ShowOptions } from './networks/options.js';
 import { CONFIG_HELP, STORE_HELP, WRITE_HELP } from './store-words.js';
 
 const HIGHEST_VLAN = 4095;
 const HIGHEST_VNI = 0xff_ffff;
-
-export interface ShowOptions extends StoreOptions {
-  vlan?: number;
-  vni?: number;
-}
-
-export interface ApplyOptions extends StoreOptions {
-  /** Days in UTC, YYYY-MM-DD. */
-  since: string;
-  until: string;
-  networks?: string;
-  owners: string[];
-}
 
 export function registerNetworks(program: Command): void {
   const networks = program
@@ -30,9 +18,9 @@ export function registerNetworks(program: Command): void {
     .command('load')
     .summary('keep the networks of a file')
     .description(
-      'Keeps the networks of a file in the store, in place of all that were loaded before: CSV or YAML with ' +
-        'prefix, name, site, role, tenant, vlan and vni, or an export of NetBox, Infoblox or phpIPAM. A file ' +
-        'with a mistake is refused whole. A running collector takes them over within a minute.',
+      'Keeps the networks of a file in the store, in place of all that were loaded before: CSV or YAML ' +
+        'with prefix, name, site, role, tenant, vlan and vni, or an export of NetBox, Infoblox or phpIPAM. ' +
+        'A file with a mistake is refused whole. A running collector takes them over within a minute.',
     )
     .argument('<file>', 'the networks')
     .option('--store <store>', WRITE_HELP)

@@ -253,9 +253,7 @@ export interface HeldStore {
    * them.
    */
   readonly answers: boolean;
-  /**
-   * The file that the networks come from (`networks`), absolute; what is loaded into the store does not count.
-   */
+  /** The file of networks (`networks`), absolute: those that are loaded into the store do not count then. */
   readonly networks?: string;
 }
 

@@ -138,7 +138,8 @@ describe.each(['embedded', 'server'])('networks of a store (%s)', (kind) => {
       stderr: `3 networks of plain.csv loaded into ${location()}\n`,
     });
     expect((await mirrorlake('show', '--store', location())).stdout).toBe(
-      '10.0.0.0/8\tten\tBonn\tstaff\t\t\t\n10.1.0.0/16\tbackup\tKöln\tservers\t\t\t\n2001:db8::/32\tsix\t\t\t\t\t\n',
+      '10.0.0.0/8\tten\tBonn\tstaff\t\t\t\n10.1.0.0/16\tbackup\tKöln\tservers\t\t\t\n' +
+        '2001:db8::/32\tsix\t\t\t\t\t\n',
     );
     expect((await mirrorlake('show', '10.1.2.3', '::1', '--store', location())).stdout).toBe(
       '10.1.2.3\t10.1.0.0/16\tbackup\tKöln\tservers\t\t\t\n::1\t-\t-\t-\t-\t-\t-\t-\n',

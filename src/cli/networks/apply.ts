@@ -14,9 +14,9 @@ import {
 } from '../../store/networks/fact-statements.js';
 import { MOST_ANSWERS } from '../../store/networks/stored-facts.js';
 import { heldBy, storeToWrite } from '../find-store.js';
-import type { ApplyOptions } from '../networks.js';
 import { type AppliedStore, openApplied } from './applied-store.js';
 import { Knower } from './knower.js';
+import type { ApplyOptions } from './options.js';
 
 /** Addresses whose facts are asked for at once, and sessions whose VLAN ids are in the engine's memory. */
 const SHARE_ADDRESSES = 200_000;

@@ -1,4 +1,4 @@
-/** Which networks are in effect for a store: those of a file that its collector has, or those in the store. */
+/** Which networks are in effect for a store: those of its collector's file, or those in the store. */
 import type { Readable } from 'node:stream';
 import type { Network } from '../../model/network.js';
 import type { HeldStore } from '../../model/status.js';
@@ -21,7 +21,8 @@ export async function networksInEffect(found: FoundStore, options: StoreOptions)
     return { networks: readNetworks(file).networks, file };
   }
   const networks: Network[] = [];
-  const sql = `SELECT ${LINE_COLUMNS} FROM ${tablePrefix(found.location)}networks ORDER BY address, bits, vni, vlan`;
+  const from = `${tablePrefix(found.location)}networks`;
+  const sql = `SELECT ${LINE_COLUMNS} FROM ${from} ORDER BY address, bits, vni, vlan`;
   await ask(found, sql, { format: 'JSONCompactEachRow', timeout: 'longest' }, async (answer) => {
     for await (const line of linesOf(answer)) networks.push(storedNetwork(line));
   });

@@ -4,9 +4,9 @@ import type { Network } from '../../model/network.js';
 import { formatPrefix } from '../../networks/prefix-text.js';
 import { parseAddress } from '../../wire/ip/addresses.js';
 import { findStore } from '../find-store.js';
-import type { ShowOptions } from '../networks.js';
 import { table, terminalColumns } from '../terminal.js';
 import { networksInEffect } from './in-effect.js';
+import type { ShowOptions } from './options.js';
 
 const HEAD = ['PREFIX', 'NAME', 'SITE', 'ROLE', 'TENANT', 'VLAN', 'VNI'];
 /** Rows that are written at once. */

@@ -22,7 +22,7 @@ const FIELDS = 9;
 const VLANS = /^(?:\[(?:\d{1,5}(?:,\d{1,5}){0,15})?\])?$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/u;
 
-/** Parses a line that anybody may have written. @throws UsageError unless it is what is known of an address */
+/** Parses a line that anybody may have written. @throws UsageError unless it is of an address */
 export function givenFact(line: string): FactLine {
   let fields: unknown;
   try {

@@ -1,6 +1,6 @@
 /**
- * The statements of `mirrorlake networks apply`: what rows of a day say of their addresses, and how they come to
- * say something else. An address is told apart by VNI and VLAN ids only where a network has one.
+ * The statements of `mirrorlake networks apply`: what rows of a day say of their addresses, and how they come
+ * to say something else. An address is told apart by VNI and VLAN ids only where a network has one.
  */
 import { type Layout, SHARDING } from '../migrations.js';
 
@@ -52,7 +52,7 @@ const SESSIONS = 'networks_facts_sessions';
 const TIME: Readonly<Record<AppliedTable, string>> = { sessions: 'first_seen', transactions: 'time' };
 const NO_VNI = -1;
 
-/** The days that have rows, the newest first, and about how many addresses each has, and how many sessions. */
+/** The days that have rows, the newest first, and about how many addresses and sessions each has. */
 export function daysQuestion(table: AppliedTable, prefix: string, from: string, to: string): string {
   const day = `toDate(${TIME[table]})`;
   const addresses = ['client_ip', 'server_ip'].map((end) => `uniqCombined(${end}, vni)`).join(' + ');
@@ -73,7 +73,8 @@ export function saidQuestion(change: FactChange, prefix: string, share: number, 
   const session = ofSessions ? 's.vlan_texts' : undefined;
   const ends = ['client', 'server'].map(
     (end) =>
-      `SELECT t.${end}_ip AS address, ${vniOf(change, 't.')} AS vni_key, ${vlansOf(change, 't.', session)} AS vlans_key, ` +
+      `SELECT t.${end}_ip AS address, ${vniOf(change, 't.')} AS vni_key, ` +
+      `${vlansOf(change, 't.', session)} AS vlans_key, ` +
       `${names.map((name) => `t.${end}_${name} AS ${name}`).join(', ')} FROM ${prefix}${table} AS t ` +
       (ofSessions
         ? `ANY LEFT JOIN (${sessionVlans(change, prefix)}) AS s ON s.session_id = t.session_id `
@@ -81,7 +82,8 @@ export function saidQuestion(change: FactChange, prefix: string, share: number, 
       `WHERE toDate(t.${TIME[table]}) = '${day}' AND ${isIp('t.')} AND ${isOfPart(change, 't.')} ` +
       `AND cityHash64(t.${end}_ip) % ${shares} = ${share}`,
   );
-  return `SELECT DISTINCT address, vni_key, vlans_key, ${names.join(', ')} FROM (${ends.join(' UNION ALL ')})`;
+  const columns = ['address', 'vni_key', 'vlans_key', ...names].join(', ');
+  return `SELECT DISTINCT ${columns} FROM (${ends.join(' UNION ALL ')})`;
 }
 
 /** Statements that make place for answers: those that are left from before go. */
@@ -112,8 +114,8 @@ export function placeStatements(change: FactChange, tables: FactTables): string[
 /** Begins a statement that takes answers: lines of {@link factLine} follow. */
 export function insertAnswers({ layout: { prefix, cluster } }: FactTables): string {
   return (
-    `INSERT INTO ${prefix}${cluster === undefined ? ANSWERS : ROWS} SETTINGS distributed_foreground_insert = 1 ` +
-    'FORMAT JSONCompactEachRow\n'
+    `INSERT INTO ${prefix}${cluster === undefined ? ANSWERS : ROWS} ` +
+    'SETTINGS distributed_foreground_insert = 1 FORMAT JSONCompactEachRow\n'
   );
 }
 
@@ -152,17 +154,18 @@ export function rewriteStatements(change: FactChange, tables: FactTables): strin
   ];
 }
 
-/** The question for rewrites that have not ended: how many, parts of tables to do, and what went wrong last. */
+/** The question for rewrites that have not ended: how many, parts of tables to do, what went wrong. */
 export function unfinishedQuestion({ layout: { prefix, cluster } }: FactTables): string {
   const from =
     cluster === undefined ? 'system.mutations' : `clusterAllReplicas('${cluster}', system.mutations)`;
   return (
-    `SELECT count(), sum(parts_to_do), anyIf(latest_fail_reason, latest_fail_reason != '') FROM ${from} WHERE ` +
+    "SELECT count(), sum(parts_to_do), anyIf(latest_fail_reason, latest_fail_reason != '') " +
+    `FROM ${from} WHERE ` +
     ours(prefix)
   );
 }
 
-/** Statements that end rewrites that have not ended, and remove the tables. Rows keep what they say by then. */
+/** Statements that end rewrites that have not ended, and remove the tables. Rows keep what they say. */
 export function cleanStatements(tables: FactTables): string[] {
   const { prefix, cluster } = tables.layout;
   const on = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`;
@@ -199,7 +202,7 @@ function vniOf({ vnis }: FactChange, of: string): string {
   return vnis ? `ifNull(toInt64(${of}vni), ${NO_VNI})` : `toInt64(${NO_VNI})`;
 }
 
-/** @param session what tells the VLAN ids of a row's session, '' where it has none; undefined: the row has them */
+/** @param session tells the VLAN ids of a row's session, '' where it has none; undefined: the row has them */
 function vlansOf({ vlans }: FactChange, of: string, session: string | undefined): string {
   if (!vlans) return "''";
   return session === undefined ? `toString(${of}vlan_ids)` : `if(${session} = '', '[]', ${session})`;

@@ -1,7 +1,7 @@
 /**
  * Networks as lines of JSON, as the store tells them and as they come through the control socket:
- * `["10.20.0.0", 112, "accounting", "Bonn", "staff", "", null, null]`, which are address, length of the prefix
- * (of 128 bits, IPv4 as ::ffff:a.b.c.d), name, site, role, tenant, VLAN id, VNI.
+ * `["10.20.0.0", 112, "accounting", "Bonn", "staff", "", null, null]`, which are address, length of the
+ * prefix (of 128 bits, IPv4 as ::ffff:a.b.c.d), name, site, role, tenant, VLAN id, VNI.
  */
 import { UsageError } from '../../model/errors.js';
 import type { Network } from '../../model/network.js';

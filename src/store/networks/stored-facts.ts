@@ -24,7 +24,7 @@ const AT_ONCE = 5_000;
 /** How often a rewrite is asked whether it has ended, and how often it may have failed meanwhile. */
 const ASK_MS = 300;
 const MOST_FAILURES = 60;
-/** A run says that it goes on so often; one that has been silent for so long is over. Milliseconds, seconds. */
+/** How often a run says that it goes on, milliseconds; one that is silent for so many seconds is over. */
 const BEAT_MS = 10_000;
 const SILENT_SECONDS = 60;
 const ALREADY_EXISTS = 57;

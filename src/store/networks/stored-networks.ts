@@ -1,7 +1,7 @@
 /**
- * The networks that `mirrorlake networks load` has kept in the table `network_loads`. A load is a partition of
- * its own, whose rows say how many they are: one counts when all of its rows are there, in whatever order they
- * came, so that half a load is never seen. The newest that does is in effect (the view `networks`).
+ * The networks that `mirrorlake networks load` has kept in the table `network_loads`. A load is a partition
+ * of its own, whose rows say how many they are: one counts when all of its rows are there, in whatever order
+ * they came, so that half a load is never seen. The newest that does is in effect (the view `networks`).
  */
 import type { TableName } from '../../model/columns/tables.js';
 import { asError, CommandError, UsageError } from '../../model/errors.js';
@@ -13,7 +13,7 @@ import { NetworkSegment } from '../segment/segments.js';
 import { LINE_COLUMNS, storedNetwork } from './network-lines.js';
 
 /** Whole loads that stay. */
-const KEPT_LOADS = 2;
+export const KEPT_LOADS = 2;
 /** Networks that are asked for at once: an answer is bounded (MOST_ROWS of clickhouse/answer.ts). */
 const PAGE_NETWORKS = 8_000;
 /** How often a load is read that is replaced meanwhile. */
