@@ -23,6 +23,7 @@ const STARTED = {
   'session-worker': 'src/reader/session-worker.ts',
   'packet-worker': 'src/reader/packet-worker.ts',
   'store-worker': 'src/collector/store/store-worker.ts',
+  'loaded-networks-worker': 'src/collector/store/loaded-networks-worker.ts',
   'ring-worker': 'src/collector/ring/ring-worker.ts',
   'tunnel-worker': 'src/tunnels/tunnel-worker.ts',
   'console-worker': 'src/console/worker.ts',

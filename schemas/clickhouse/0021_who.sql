@@ -54,17 +54,17 @@ SETTINGS ttl_only_drop_parts = 1, allow_nullable_key = 1, default_compression_co
 -- Networks that were loaded, each load in a partition of its own.
 CREATE TABLE IF NOT EXISTS {{table network_loads}} {{on cluster}}
 (
-    loaded   DateTime64(9, 'UTC'),
-    networks UInt32,
-    address  IPv6,
-    bits     UInt8,
-    name     String,
-    site     LowCardinality(String),
-    role     LowCardinality(String),
-    tenant   LowCardinality(String),
-    vlan     Nullable(UInt16),
-    vni      Nullable(UInt32),
-    file     LowCardinality(String),
+    loaded      DateTime64(9, 'UTC'),
+    networks    UInt32,
+    address     IPv6,
+    bits        UInt8,
+    name        String,
+    site        LowCardinality(String),
+    role        LowCardinality(String),
+    tenant      LowCardinality(String),
+    vlan        Nullable(UInt16),
+    vni         Nullable(UInt32),
+    loaded_from LowCardinality(String),
 
     prefix String ALIAS if(bits >= 96 AND startsWith(IPv6NumToString(address), '::ffff:'),
         concat(substring(IPv6NumToString(address), 8), '/', toString(bits - 96)),
@@ -315,7 +315,7 @@ WHERE app_protocol IN ('http', 'http2');
 
 -- The networks that count: those of the newest load that is there whole.
 CREATE VIEW IF NOT EXISTS {{view networks}} {{on cluster}} AS
-SELECT prefix, name, site, role, tenant, vlan, vni, loaded, file, address, bits
+SELECT prefix, name, site, role, tenant, vlan, vni, loaded, loaded_from, address, bits
 FROM {{view network_loads}}
 WHERE networks > 0 AND loaded =
 (

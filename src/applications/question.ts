@@ -1,5 +1,5 @@
+import type { ApplicationName } from '../model/application-names.js';
 import { Outcome, type Partial } from '../model/told.js';
-import type { ApplicationName } from './names.js';
 
 /** The most addresses that an answer keeps, and the most attributes. */
 export const MOST_ANSWERS = 16;

@@ -1,5 +1,5 @@
+import type { ApplicationName } from '../model/application-names.js';
 import type { Reader } from './engine/dialogue.js';
-import type { ApplicationName } from './names.js';
 
 export type { Dialogue, Reader } from './engine/dialogue.js';
 export { Read, STATELESS, type State } from './read.js';

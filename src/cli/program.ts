@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   query: async () => (await import('./query.js')).registerQuery,
   export: async () => (await import('./export.js')).registerExport,
   spool: async () => (await import('./spool.js')).registerSpool,
+  networks: async () => (await import('./networks.js')).registerNetworks,
   schema: async () => (await import('./schema.js')).registerSchema,
   console: async () => (await import('./console.js')).registerConsole,
   mirror: async () => (await import('./mirror.js')).registerMirror,

@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LONGEST_DEDUPLICATION, MOST_SESSIONS, MOST_WORKERS } from '../config/bounds.js';
+import { LONGEST_DEDUPLICATION, MOST_OWNERS, MOST_SESSIONS, MOST_WORKERS } from '../config/bounds.js';
 import { GROUP_WINDOW, GROUP_WORDS, type NamedGroup, parseGroup } from '../config/groups.js';
 import { INPUT_WORDS, inputsOf, parseInput } from '../config/inputs.js';
 import { KEPT_PACKETS_WORDS, type KeptPackets, parseKeptPackets } from '../config/kept-packets.js';
@@ -30,6 +30,8 @@ import { CommandError, UsageError } from '../model/errors.js';
 import { DEFAULT_INPUTS, type Inputs, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
 import { isServer } from '../model/store-location.js';
+import { counted } from '../model/words.js';
+import { type KnownNetworks, NOTHING_KNOWN } from '../networks/known-networks.js';
 import { FilledStore } from '../reader/filled-store.js';
 import { isRowKind, NDJSON_KINDS, type NdjsonKind, PATH_KINDS, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
@@ -66,6 +68,8 @@ interface ReadOptions {
   path: NamedPath[];
   sample?: number;
   timestamps: Timestamps;
+  networks?: string;
+  owners: string[];
   quiet?: boolean;
 }
 
@@ -193,6 +197,18 @@ export function registerRead(program: Command): void {
         .choices(TIMESTAMPS)
         .default('arrival'),
     )
+    .option(
+      '--networks <file>',
+      'networks of your own (prefix, name, site, role, tenant), as CSV or YAML, or an export of NetBox, ' +
+        'Infoblox or phpIPAM: what rows say of both ends',
+    )
+    .option(
+      '--owners <file>',
+      "a file in MaxMind's DB format that says to whom the Internet's addresses belong; repeatable: of " +
+        'several that know something the first is believed',
+      owners,
+      [],
+    )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
 }
@@ -269,6 +285,11 @@ function sample(value: string): number {
   return said;
 }
 
+function owners(value: string, before: string[]): string[] {
+  if (before.length === MOST_OWNERS) throw new InvalidArgumentError(`give at most ${MOST_OWNERS} of them.`);
+  return [...before, value];
+}
+
 /** Nanoseconds of a duration, as in the configuration's `deduplicate`. */
 function window(value: string): number {
   const seconds = parseDuration(value);
@@ -306,6 +327,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   try {
     const paths = options.path.length > 0 ? await pathTask(options, captures) : undefined;
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
+    const known = await knownNetworks(options);
     const groups = options.group.length > 0 ? await groupsOf(options, captures) : undefined;
     if (stores) {
       const { storeToWrite } = await import('./find-store.js');
@@ -341,6 +363,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         groupsSeparateBy: options.separateBy ?? [],
         groupOf: groups,
         applications: options.applications,
+        known,
         print: stores
           ? undefined
           : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },
@@ -411,6 +434,25 @@ function stopOnSignal(): AbortSignal {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return stop.signal;
+}
+
+/** What --networks and --owners say of addresses. @throws UsageError naming the file that is wrong */
+async function knownNetworks({ networks, owners, quiet }: ReadOptions): Promise<KnownNetworks> {
+  if (networks === undefined && owners.length === 0) return NOTHING_KNOWN;
+  const [{ readNetworks }, { networkTable }, { readOwners }] = await Promise.all([
+    import('../networks/read-networks.js'),
+    import('../networks/network-table.js'),
+    import('../networks/owners.js'),
+  ]);
+  const read = networks === undefined ? undefined : readNetworks(networks);
+  if (quiet !== true)
+    for (const [type, count] of read?.passedOver ?? [])
+      process.stderr.write(`mirrorlake: ${networks}: passed over ${counted(count, type)}\n`);
+  return {
+    ...NOTHING_KNOWN,
+    networks: read && networkTable(read.networks),
+    owners: owners.map((file) => readOwners(file)),
+  };
 }
 
 /** Tunnels in the words of `ip tunnel add`. @throws TunnelError for unknown words */

@@ -80,6 +80,7 @@ function observed(s: CollectorStatus, width: number | undefined): string[] {
     '',
     ...mirrors(s, width),
     ...paths(s, width),
+    ...policies(s, width),
     '',
     `sessions  ${grouped(s.sessions.open)} open, ${grouped(s.sessions.opened)} seen, ` +
       `${counted(s.sessions.rows, 'row')}${copiesWords(s.sessions.copies)}, ` +
@@ -89,7 +90,42 @@ function observed(s: CollectorStatus, width: number | undefined): string[] {
     `store     ${s.store.target} is ${s.store.state}, ${counted(s.store.rows_stored, 'row')} stored, ` +
       `${counted(s.store.spool_segments, 'segment')} (${sizeWords(s.store.spool_bytes)}) waiting`,
     ...disk(s.store),
+    ...addresses(s),
   ];
+}
+
+/** What is known of addresses, if anything. */
+function addresses({ addresses: a }: CollectorStatus): string[] {
+  if (a === undefined) return [];
+  const since = a.networks_since === null ? '' : ` since ${minute(a.networks_since)}`;
+  return [
+    ...(a.networks_from === '' ? [] : [`networks  ${grouped(a.networks)} of ${a.networks_from}${since}`]),
+    ...a.owners.map(
+      ({ file, built }) => `owners    ${file}${built === null ? '' : ` of ${built.slice(0, 10)}`}`,
+    ),
+    ...a.wrong.map((wrong) => `! ${wrong}: what was read before is in use`),
+  ];
+}
+
+/** What is not allowed, and how often it was done, the most frequent first. */
+function policies({ policies: all = [] }: CollectorStatus, width: number | undefined): string[] {
+  if (all.length === 0) return [];
+  const shown = [...all].sort((a, b) => b.sessions - a.sessions).slice(0, MOST_POINTS);
+  const more = all.length - shown.length;
+  return [
+    '',
+    ...table(
+      ['POLICY', 'NOT ALLOWED'],
+      shown.map(({ from, to, sessions }) => [`${from} > ${to}`, grouped(sessions)]),
+      width,
+    ),
+    ...(more > 0 ? [`and ${counted(more, 'more policy')}`] : []),
+  ];
+}
+
+/** 2026-01-01T00:00Z */
+function minute(time: string): string {
+  return `${time.slice(0, 16)}Z`;
 }
 
 /** How long the store's disk lasts, if known. */
@@ -164,7 +200,7 @@ function isSilent(m: MirrorStatus): boolean {
 function policyWords(m: MirrorStatus): string {
   if (!isSilent(m)) return m.policy;
   if (m.last_seen === undefined) return `${m.policy}: configured, nothing seen yet`;
-  return `${m.policy}: nothing since ${new Date(m.last_seen * 1000).toISOString().slice(0, 16)}Z`;
+  return `${m.policy}: nothing since ${minute(new Date(m.last_seen * 1000).toISOString())}`;
 }
 
 function row(m: MirrorStatus): string[] {

@@ -6,6 +6,7 @@ import { receiverKind } from '../config/receiver-kind.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { setSilentUp } from '../linux/interface.js';
 import { openFilesLimit } from '../linux/limits.js';
+import { peerUser } from '../linux/peer.js';
 import { reassemblyFailures } from '../linux/reassembly-failures.js';
 import { TunDevice } from '../linux/tun.js';
 import { addedUp } from '../model/application-counts.js';
@@ -43,6 +44,7 @@ import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { Chores } from './chores.js';
 import { ConsoleChild } from './console-child.js';
 import { InputHints, inputStatus, unlistedStatus } from './input-counts.js';
+import { type AddressCounts, KnownAddresses } from './known-addresses.js';
 import { Live } from './live/live.js';
 import type { LivePath } from './live/live-path.js';
 import { MarkerSocket } from './marker-socket.js';
@@ -55,6 +57,8 @@ import { becomeUser, controlOwner, directoryFor, findUser, letThrough } from './
 import { ProcessUsage } from './process-usage.js';
 import { malformedStatus, refusedStatus } from './refused.js';
 import { RingReceiver } from './ring/ring-receiver.js';
+import { FactUploads } from './store/fact-uploads.js';
+import { NetworkUploads } from './store/network-uploads.js';
 import { answerQuery } from './store/store-query.js';
 import { StoreThread } from './store/store-thread.js';
 import { answerTrial } from './trials.js';
@@ -88,6 +92,7 @@ type SummedField = Exclude<
   | 'applications'
   | 'clocks'
   | 'placeClocks'
+  | 'addresses'
 >;
 
 /** Keys of the configuration that are taken over when it is read again; so is `hardware_time.within`. */
@@ -99,6 +104,9 @@ const RELOADED: ReadonlySet<string> = new Set<keyof Config>([
   'packets',
   'applications',
   'separate_by',
+  'networks',
+  'owners',
+  'policies',
   'overlays',
   'tunnels',
 ]);
@@ -133,6 +141,9 @@ export class Collector {
   private rawPath: PacketPath | undefined;
   private markers: MarkerSocket | undefined;
   private readonly live: Live;
+  private readonly addresses: KnownAddresses;
+  private readonly networkUploads = new NetworkUploads(() => this.storeForNetworks());
+  private readonly factUploads = new FactUploads(() => this.embeddedStore());
   private control: ControlServer | undefined;
   private http: ObserveServer | undefined;
   private console: ConsoleChild | undefined;
@@ -179,6 +190,13 @@ export class Collector {
       rules: () => this.rules,
       readers: Math.min(MOST_ROW_READERS, Math.floor(this.mostConnections(MOST_CONTROL_CONNECTIONS) / 2)),
     });
+    this.addresses = new KnownAddresses(options.config, {
+      log: (level, message) => this.log[level](message),
+      changed: (knowledge) => {
+        this.ring?.setKnowledge(knowledge);
+        this.rawPath?.setKnowledge(knowledge);
+      },
+    });
     this.failed = new Promise((_, reject) => {
       this.failure = reject;
     });
@@ -188,6 +206,8 @@ export class Collector {
   /** Opens everything, becomes the configured user, and starts receiving. On failure nothing stays open. */
   async start(): Promise<void> {
     try {
+      // Before anything is opened: a wrong file is told at once, and no row is made without what is known.
+      if (!this.storeless) await this.addresses.open();
       await this.open();
       await this.begin();
     } catch (e) {
@@ -208,7 +228,28 @@ export class Collector {
       location: named ? withoutPassword(store) : resolve(store),
       spool: resolve(spoolOf(this.config)),
       answers: !this.storeless && (!isServer(store) || this.reader !== undefined),
+      ...(this.addresses.file !== undefined && { networks: resolve(this.addresses.file) }),
     };
+  }
+
+  /** @throws UsageError where whoever changes the store has to ask it */
+  private embeddedStore(): StoreThread {
+    if (this.storeless || isServer(this.config.store))
+      throw new UsageError('this collector holds no store: give the URL of its server with --store');
+    return this.store;
+  }
+
+  /** @throws UsageError where networks cannot be loaded into the store */
+  private storeForNetworks(): StoreThread {
+    const { file: networks } = this.addresses;
+    if (this.storeless)
+      throw new UsageError('this collector has no store (`store: none`): it only has tunnels');
+    if (networks !== undefined)
+      throw new UsageError(
+        `this collector has its networks from ${networks} (\`networks\` of its configuration): change ` +
+          'that file, which it reads again, or remove the key',
+      );
+    return this.store;
   }
 
   private async answerQuery(request: ControlRequest, answer: ControlAnswer): Promise<void> {
@@ -258,6 +299,11 @@ export class Collector {
       {
         owner,
         connections: this.mostConnections(MOST_CONTROL_CONNECTIONS),
+        uploads: {
+          load_networks: this.networkUploads.command,
+          apply_networks: this.factUploads.command,
+        },
+        mayChange: (descriptor) => [0, process.geteuid?.()].includes(peerUser(descriptor)),
         failed: (e) => this.chores.mention(`the control socket: ${e.message}`),
       },
     );
@@ -311,6 +357,7 @@ export class Collector {
       reassembly: this.config.reassembly,
       rules: this.rules,
       inputs: this.config.inputs,
+      knowledge: this.addresses.knowledge,
       ...(this.paths && this.pathRules && { paths: this.pathRules }),
     };
   }
@@ -386,6 +433,7 @@ export class Collector {
     }
     this.ring?.start();
     this.watch();
+    if (!this.storeless) this.addresses.watch();
     // From now on packets are received, whatever the store does; its failure is reported when it is known.
     this.storeThread?.opened().catch((error: Error) => this.failure?.(error));
     if (config.listen !== undefined) {
@@ -441,6 +489,7 @@ export class Collector {
         packetsLimit: config.spool.packets_limit,
       },
       log: (level, message) => this.log[level](message),
+      networks: (networks) => void this.addresses.loaded(networks),
       failed: (error) => this.failure?.(error),
     });
   }
@@ -513,6 +562,7 @@ export class Collector {
     const tunnels = parseTunnels(config.tunnels);
     tunnelsOnly({ ...config, store: this.config.store }, tunnels);
     checkInputs(this.config.inputs, tunnels);
+    const addresses = this.storeless ? undefined : await this.addresses.read(config);
     // First what may fail for lack of privileges, so that nothing has changed if it does.
     this.openTaps(config.mirrors);
     await this.tunnels.reload(config.tunnels);
@@ -521,6 +571,7 @@ export class Collector {
     this.ring?.setRules(this.rules);
     this.rawPath?.setRules(this.rules);
     this.raw?.refilter();
+    if (addresses !== undefined) this.addresses.take(addresses);
     this.log.info(
       `configuration read again: ${counted(config.mirrors.length, 'mirror')}, ` +
         `${counted(config.tunnels.length, 'tunnel')}`,
@@ -632,7 +683,16 @@ export class Collector {
       },
       shown_rows: this.live.shownRows,
       ...(this.paths && { paths: this.paths.status() }),
+      ...(!this.storeless && this.addressStatus(snapshots)),
     };
+  }
+
+  private addressStatus(
+    snapshots: readonly PathSnapshot[],
+  ): Pick<CollectorSummary, 'addresses' | 'policies'> {
+    const counts = addressCounts(snapshots);
+    const policies = this.addresses.policyStatus(counts);
+    return { addresses: this.addresses.status(counts), ...(policies.length > 0 && { policies }) };
   }
 
   /** Stops receiving, ends and stores open sessions. @returns the last status */
@@ -655,6 +715,7 @@ export class Collector {
   /** Closes everything that is open. */
   private async close(): Promise<void> {
     this.chores.stop();
+    this.addresses.close();
     await this.console?.stop();
     await this.http?.close();
     await this.control?.close();
@@ -686,6 +747,16 @@ function ringWords({ inputs, interfaces }: Config): string {
 /** The sessions that each worker holds. */
 function sessionsPerWorker(capacity: number, workers: number): number {
   return Math.ceil(capacity / workers);
+}
+
+/** What all packet paths have counted of addresses. */
+function addressCounts(snapshots: readonly PathSnapshot[]): AddressCounts {
+  const policies: Record<string, number> = {};
+  for (const { addresses } of snapshots)
+    for (const [name, n] of Object.entries(addresses.policies)) policies[name] = (policies[name] ?? 0) + n;
+  const sum = (field: 'lookups' | 'cold' | 'damaged') =>
+    snapshots.reduce((n, { addresses }) => n + addresses[field], 0);
+  return { lookups: sum('lookups'), cold: sum('cold'), damaged: sum('damaged'), policies };
 }
 
 /** Each worker knows the clocks of its packets. */

@@ -23,6 +23,8 @@ import type { MirrorRecord } from '../model/mirror-record.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { GreReceiver, OuterPacket } from '../model/outer-packet.js';
 import type { ApplicationStatus, ClockStatus } from '../model/status.js';
+import type { FactCounters } from '../networks/address-facts.js';
+import { ConversationFacts, type Knowledge } from '../networks/conversation-facts.js';
 import { type Observations, PathObserver } from '../paths/observer.js';
 import type { PlaceClock } from '../paths/place-clocks.js';
 import { READ_OPTIONS, type SessionOptions } from '../sessions/options.js';
@@ -32,12 +34,14 @@ import { tunnelClaims } from '../tunnels/service.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
 import type { Frame } from '../wire/walk/frame.js';
 import { MALFORMED_NAMES } from '../wire/walk/malformed.js';
+import type { AddressCounts } from './known-addresses.js';
 import type { LiveOutput, LivePath, Watch } from './live/live-path.js';
 import { PathLive } from './live/path-live.js';
 import type { ReceivedMarker } from './marker-socket.js';
 import type { PathRules } from './path-rules.js';
 import { Pipeline } from './pipeline.js';
 import { hasHardwareTime, type MirrorRule, type MirrorRules, ruleOf } from './policy.js';
+import { PolicyCounts } from './policy-counts.js';
 import { Handover, type HandoverOptions, type HandoverTaker } from './ring/handover.js';
 import { RuleIndex } from './rule-index.js';
 import { TapWriter } from './tap.js';
@@ -62,6 +66,8 @@ export interface PathOptions {
   readonly inputs?: Inputs;
   /** Between which mirrors packets are matched. */
   readonly paths?: PathRules;
+  /** What is known of addresses; by default nothing. */
+  readonly knowledge?: Knowledge;
   /** Memory of a NumberLog, if several packet paths have their sequence numbers judged together. */
   readonly numbers?: SharedArrayBuffer;
   /** The rings between packet paths, if there are several: members of a group may be seen by any. */
@@ -111,6 +117,7 @@ export interface PathSnapshot {
   /** See {@link PacketPath.placeClocks}. */
   readonly placeClocks: readonly (readonly PlaceClock[])[];
   readonly applications: ApplicationStatus;
+  readonly addresses: AddressCounts;
   /**
    * Rows dropped because too much was waiting for the store, or too many kept fragments for their first one.
    */
@@ -141,6 +148,10 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
   private readonly pipeline: Pipeline;
   private readonly segments: RowSegments;
   private readonly live: PathLive;
+  private readonly policies: PolicyCounts;
+  private facts: ConversationFacts | undefined;
+  /** What those counted that are no longer asked. */
+  private factsBefore: FactCounters = { lookups: 0, cold: 0, damaged: 0 };
   private readonly taps = new TapWriter();
   private readonly byPoint: MirrorRule[] = [];
   /** By index: points not reported yet; and points forgotten since the last {@link changes}. */
@@ -175,6 +186,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.longestTimeout = Math.max(tcpIdle, udpIdle, otherIdle, linger);
     this.segments = new RowSegments(options.collector);
     this.live = new PathLive(this.segments, options.collector, output.live);
+    this.policies = new PolicyCounts(this.live.rows);
     if (options.numbers !== undefined) this.numbers = new NumberLog(options.numbers);
     if (options.handover !== undefined) this.handover = new Handover(options.handover, signalEvent);
     this.paths = options.paths;
@@ -185,7 +197,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     }
     this.clocks = clocksFor(options.rules);
     this.pipeline = new Pipeline({
-      sessions: this.live.rows,
+      sessions: this.policies,
       mirrors: { mirror: (record) => this.output.minute(this.countsOf(record)) },
       table: options.sessions,
       reassembly: options.reassembly,
@@ -198,6 +210,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       ...(this.clocks && { clocks: this.clocks }),
     });
     this.packets = new PacketKeeper(this.pipeline.table);
+    if (options.knowledge !== undefined) this.setKnowledge(options.knowledge);
     this.pipeline.demux.setTunnels(claimsOf(options.rules));
     this.pipeline.demux.setTunnelPorts(new TunnelPorts(options.rules.overlays));
   }
@@ -318,6 +331,20 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
   }
 
+  /** Changes what is known of addresses: rows that are made from now on say it. */
+  setKnowledge(knowledge: Knowledge): void {
+    this.factsBefore = this.factCounters;
+    this.facts = ConversationFacts.of(knowledge);
+    this.pipeline.table.setFacts(this.facts);
+  }
+
+  private get factCounters(): FactCounters {
+    const { lookups, cold, damaged } = this.factsBefore;
+    const now = this.facts?.counters;
+    if (now === undefined) return this.factsBefore;
+    return { lookups: lookups + now.lookups, cold: cold + now.cold, damaged: damaged + now.damaged };
+  }
+
   /** Takes what a switch says of its clock. */
   marker({ marker, source, sec, nsec }: ReceivedMarker): void {
     this.clocks?.marker(marker, source, 0, 6, sec, nsec);
@@ -375,6 +402,7 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
       clocks: this.clocks && clockStatus(this.clocks),
       placeClocks: this.placeClocks,
       applications: table.applications,
+      addresses: { ...this.factCounters, policies: this.policies.sessions },
       rowsDropped: this.rowsDropped + this.packets.dropped,
     };
   }

@@ -12,3 +12,5 @@ export const LONGEST_DEDUPLICATION = 10;
 export const MOST_UDP_INPUTS = 64;
 /** Files of owners of addresses. */
 export const MOST_OWNERS = 8;
+/** Entries of `policies`: each is a series of a metric. */
+export const MOST_POLICIES = 1_024;

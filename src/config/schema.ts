@@ -14,8 +14,16 @@ import { MIRROR_TYPE_NAMES, MOST_ERSPAN_SESSION, MOST_SESSION } from '../model/m
 import { NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
+import { ANY_ROLE, type RolePolicy } from '../model/role-policy.js';
 import { isLocation, noStoreAt, withoutPassword } from '../model/store-location.js';
-import { LONGEST_DEDUPLICATION, MOST_OWNERS, MOST_POINTS, MOST_SESSIONS, MOST_WORKERS } from './bounds.js';
+import {
+  LONGEST_DEDUPLICATION,
+  MOST_OWNERS,
+  MOST_POINTS,
+  MOST_POLICIES,
+  MOST_SESSIONS,
+  MOST_WORKERS,
+} from './bounds.js';
 import { groupMistakes } from './group-mistakes.js';
 import { GROUP_WINDOW } from './groups.js';
 import { INPUT_WORDS, inputMistakes, inputsOf, parseInput } from './inputs.js';
@@ -29,6 +37,7 @@ import {
   SAMPLE_WORDS,
   USUAL_SAMPLE,
 } from './paths.js';
+import { ALLOW_WORDS, parseAllowed, policyMistakes } from './policies.js';
 import { TIMESTAMPS } from './timestamps.js';
 import { parseDuration, parsePrefix, parseSize } from './units.js';
 
@@ -149,6 +158,31 @@ function nameSources(said: unknown, context: z.RefinementCtx): readonly NameSour
   context.addIssue(`${JSON.stringify(said)} is not all, off, or some of ${NAME_SOURCES.join(', ')}`);
   return z.NEVER;
 }
+
+const role = z
+  .string()
+  .regex(/./, { error: `write a role of \`networks\`, or "${ANY_ROLE}" for any and for none` });
+
+/** `none`, `all`, or a list of what is allowed. */
+const allow = z.unknown().transform((said, context): RolePolicy['allow'] => {
+  if (said === 'none' || said === 'all') return said;
+  const words = z.array(z.string()).min(1).safeParse(said);
+  if (!words.success) {
+    context.addIssue(said === undefined ? 'is missing' : `${JSON.stringify(said)} is not ${ALLOW_WORDS}`);
+    return z.NEVER;
+  }
+  const parsed = words.data.map(parseAllowed);
+  for (const wrong of parsed) if (typeof wrong === 'string') context.addIssue(wrong);
+  return parsed.filter((one) => typeof one !== 'string');
+});
+
+export const policySchema = z.strictObject({
+  from: role.describe(
+    'The role of the client\'s network (`client_role`); `"*"`: any, and none: write the asterisk in quotes.',
+  ),
+  to: role.describe("That of the server's (`server_role`), likewise."),
+  allow: allow.describe(`What is allowed: ${ALLOW_WORDS}. \`icmp\` is ICMP over IPv6 too.`),
+});
 
 const sample = z.string().transform((text, context) => {
   const said = parseSample(text);
@@ -602,6 +636,14 @@ const plainSchema = z.strictObject({
     .string()
     .optional()
     .describe('A file of names of addresses: `address name` a line, as in /etc/hosts.'),
+  policies: z
+    .array(policySchema)
+    .max(MOST_POLICIES)
+    .default([])
+    .describe(
+      'Which conversations of two roles are allowed; the first entry whose roles match decides. Others are ' +
+        'observed all the same, and named in the column `policy`.',
+    ),
   overlays: z
     .array(overlay)
     .default([])
@@ -706,6 +748,7 @@ export const configSchema = plainSchema.superRefine((config, context) => {
       });
   for (const { path, message } of groupMistakes(config)) context.addIssue({ code: 'custom', path, message });
   for (const { path, message } of pathMistakes(config)) context.addIssue({ code: 'custom', path, message });
+  for (const { path, message } of policyMistakes(config)) context.addIssue({ code: 'custom', path, message });
   for (const { path, message } of inputMistakes(config)) context.addIssue({ code: 'custom', path, message });
 });
 

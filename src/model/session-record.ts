@@ -12,6 +12,8 @@ export class SessionRecord extends SessionFields {
   hasMac = false;
   /** 4, 6, or 0 if the conversation is not IP; the addresses are :: then. */
   ipVersion = 0;
+  /** Whether a SYN says which side is the client; otherwise ports, messages or the first packet do. */
+  clientIsSure = false;
 }
 
 /** Where finished sessions go. */

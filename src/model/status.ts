@@ -253,6 +253,8 @@ export interface HeldStore {
    * them.
    */
   readonly answers: boolean;
+  /** The file of networks (`networks`), absolute: those that are loaded into the store do not count then. */
+  readonly networks?: string;
 }
 
 /** The console's process. */
@@ -276,6 +278,42 @@ export interface ConnectionStatus {
   readonly listen_refused: number;
   readonly control_cut: number;
   readonly listen_cut: number;
+}
+
+/** A file that says to whom addresses belong. */
+export interface OwnersStatus {
+  readonly file: string;
+  /** When the file was made, by its own words, and when it was read, RFC 3339; null: it does not say. */
+  readonly built: string | null;
+  readonly since: string;
+}
+
+/** What is known of addresses. */
+export interface AddressesStatus {
+  /**
+   * Networks of one's own; the file that they are from, `store`, or empty where there are none; and when they
+   * were read, or loaded into the store, RFC 3339.
+   */
+  readonly networks: number;
+  readonly networks_from: string;
+  readonly networks_since: string | null;
+  readonly owners: readonly OwnersStatus[];
+  /** Addresses looked up, two per row, and those of them that were not remembered. */
+  readonly lookups: number;
+  readonly cold: number;
+  /** Records of the owners' files that could not be read. */
+  readonly damaged: number;
+  /** How often a file that had changed was wrong, and what is wrong now: what was read before is in use. */
+  readonly refused: number;
+  readonly wrong: readonly string[];
+}
+
+/** An entry of `policies`. */
+export interface PolicyStatus {
+  readonly from: string;
+  readonly to: string;
+  /** Conversations that it does not allow. */
+  readonly sessions: number;
 }
 
 /** One direction of a pair of mirrors between which packets are matched. */
@@ -381,6 +419,10 @@ export interface CollectorSummary {
   readonly shown_rows?: ShownRowsStatus;
   /** Absent where the configuration has none. */
   readonly paths?: PathsStatus;
+  /** Absent in an older collector, and without a store. */
+  readonly addresses?: AddressesStatus;
+  /** Absent in an older collector, and where the configuration has none. */
+  readonly policies?: readonly PolicyStatus[];
   /** What fails within the collector and is retried, one line each. */
   readonly troubles?: readonly string[];
 }

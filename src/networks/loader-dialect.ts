@@ -15,6 +15,10 @@ export interface FileRead {
   readonly memory: SharedArrayBuffer;
   /** Of networks: how many there are. */
   readonly networks: number;
+  /** The roles that they have. */
+  readonly roles: readonly string[];
+  /** Of owners: when the file was made, seconds since 1970; 0: it does not say. */
+  readonly built: number;
   /** Of an export: objects of other types, by type. */
   readonly passedOver: ReadonlyMap<string, number>;
 }

@@ -33,15 +33,26 @@ interface Watched {
   readonly known: KnownFile;
   looked: string;
   read: string;
-  memory: SharedArrayBuffer | undefined;
-  /** Whether it could not be read the last time. */
-  wrong: boolean;
+  content: FileRead | undefined;
+  /** When that was read, milliseconds since 1970. */
+  since: number;
+  /** Why it could not be read the last time; '': it could. */
+  wrong: string;
+}
+
+/** A file that is in use. */
+export interface LoadedFile extends KnownFile, Pick<FileRead, 'networks' | 'roles' | 'built'> {
+  /** When it was read, milliseconds since 1970. */
+  readonly since: number;
+  /** Why it was not read again when it changed; '': it was. */
+  readonly wrong: string;
 }
 
 export class NetworkLoader {
   private readonly files: readonly Watched[];
   private readonly gone = new AbortController();
   private timer: NodeJS.Timeout | undefined;
+  private failures = 0;
 
   constructor(
     files: KnownFiles,
@@ -49,27 +60,34 @@ export class NetworkLoader {
   ) {
     const known: KnownFile[] = files.owners.map((file) => ({ kind: 'owners', file }));
     if (files.networks !== undefined) known.push({ kind: 'networks', file: files.networks });
-    this.files = known.map((file) => ({
-      known: file,
-      looked: '',
-      read: '',
-      memory: undefined,
-      wrong: false,
-    }));
+    const unread = { looked: '', read: '', content: undefined, since: 0, wrong: '' };
+    this.files = known.map((file) => ({ known: file, ...unread }));
   }
 
   /** What is known now. */
   get known(): KnownNetworks {
     const memories = (kind: KnownFile['kind']): SharedArrayBuffer[] =>
-      this.files.flatMap(({ known, memory }) =>
-        known.kind === kind && memory !== undefined ? [memory] : [],
+      this.files.flatMap(({ known, content }) =>
+        known.kind === kind && content !== undefined ? [content.memory] : [],
       );
     return { networks: memories('networks')[0], owners: memories('owners'), names: undefined };
   }
 
+  /** The files that are in use. */
+  get loaded(): LoadedFile[] {
+    return this.files.flatMap(({ known, content, since, wrong }) =>
+      content === undefined ? [] : [{ ...known, ...withoutMemory(content), since, wrong }],
+    );
+  }
+
   /** Files that are wrong, or gone: what was read of them before is in use. */
   get refused(): number {
-    return this.files.filter(({ wrong }) => wrong).length;
+    return this.files.filter(({ wrong }) => wrong !== '').length;
+  }
+
+  /** How often a file that had changed was wrong, or gone. */
+  get refusals(): number {
+    return this.failures;
   }
 
   /** Reads all files. @throws UsageError naming the file, and the line of what is wrong */
@@ -120,16 +138,19 @@ export class NetworkLoader {
       return true;
     }
     watched.read = looked;
-    watched.wrong = true;
+    watched.wrong = read.message;
+    this.failures++;
     this.options.log('warn', `${read.message}; what was read of it before stays in use`);
     return false;
   }
 
-  private take(watched: Watched, { memory, networks, passedOver }: FileRead): void {
+  private take(watched: Watched, content: FileRead): void {
+    const { memory, networks, passedOver } = content;
     const { kind, file } = watched.known;
-    watched.memory = memory;
+    watched.content = content;
+    watched.since = Date.now();
     watched.read = watched.looked;
-    watched.wrong = false;
+    watched.wrong = '';
     const what = kind === 'networks' ? counted(networks, 'network') : sizeWords(memory.byteLength);
     const others = [...passedOver].map(([type, count]) => `, passed over ${count} ${type}`);
     this.options.log('info', `${file}: ${what}${others.join('')}`);
@@ -154,6 +175,10 @@ export class NetworkLoader {
       await worker.terminate();
     }
   }
+}
+
+function withoutMemory({ networks, roles, built }: FileRead): Omit<FileRead, 'memory' | 'passedOver'> {
+  return { networks, roles, built };
 }
 
 /** What changes when a file is replaced, rewritten or touched; of one that is not there, why. */

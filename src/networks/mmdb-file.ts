@@ -23,6 +23,8 @@ const MARKER = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
 const METADATA_BYTES = 128 * 1024;
 /** Zeros between the tree and the values. */
 export const SEPARATOR_BYTES = 16;
+/** The last second that a Date has. */
+const LATEST = 8.64e12;
 /** Remembered values that others point to (names of countries, mostly). */
 const REMEMBERED_TARGETS = 512;
 
@@ -33,6 +35,8 @@ export class MmdbFile {
   readonly nodes: number;
   /** What the file calls itself: GeoLite2-ASN. */
   readonly type: string;
+  /** When it was made, seconds since 1970; 0: it does not say. */
+  readonly built: number;
   /** Where the values begin and end. */
   readonly valuesStart: number;
   readonly valuesEnd: number;
@@ -67,6 +71,9 @@ export class MmdbFile {
       throw wrong(`node_count is ${told(nodes)}, and not 1 or more`);
     const type = metadata.get('database_type');
     this.type = typeof type === 'string' ? type : '';
+    // Of 64 bits: the library has it as a bigint.
+    const built = Number(metadata.get('build_epoch') ?? 0);
+    this.built = built >= 0 && built <= LATEST ? built : 0;
     this.addressBits = version === 4 ? 32 : 128;
     this.recordBits = bits;
     this.nodes = nodes;

@@ -53,6 +53,11 @@ export class BodyWriter {
     this.socket.end(lengthOf(0));
   }
 
+  /** Ends the body, and leaves the connection open for what the other side says to it. */
+  endUpload(): void {
+    this.socket.write(lengthOf(0));
+  }
+
   fail(failure: BodyFailure): void {
     this.socket.write(lengthOf(FAILED));
     this.socket.end(`${JSON.stringify(failure)}\n`);

@@ -1,7 +1,8 @@
 /**
  * The control socket, through which other commands talk to a running collector. It is a Unix stream socket
  * with one request per connection: the client sends one line of JSON with a `command`; the collector answers
- * with one line of JSON, a {@link ControlHead}, and for some commands a body (body.ts).
+ * with one line of JSON, a {@link ControlHead}, and for some commands a body (body.ts). To commands that take
+ * an upload, the client sends a body too, once it has the head: a refusal costs it nothing.
  */
 
 import { once } from 'node:events';
@@ -13,6 +14,7 @@ import { BodyReader, BodyWriter } from './body.js';
 import { Connections } from './connections.js';
 import { FirstLine } from './first-line.js';
 import { LONGEST_PATH, listenAt, PathTaken, type SocketOwner } from './socket-path.js';
+import { Upload, type UploadBounds } from './upload.js';
 
 /** The longest request line, bytes, and the longest first line of an answer. */
 export const MAX_REQUEST = 1 << 20;
@@ -39,6 +41,13 @@ export type ControlHead =
 
 /** Answers one command: returns the result, or writes a body after {@link ControlAnswer.begin}. */
 export type ControlHandler = (request: ControlRequest, answer: ControlAnswer) => Promise<unknown> | unknown;
+
+/** A command with an upload, which changes something: only some of those who may ask may use it. */
+export interface UploadCommand {
+  readonly bounds: UploadBounds;
+  /** Begins the answer, for the client to send; then reads the upload. */
+  readonly take: (request: ControlRequest, answer: ControlAnswer, upload: Upload) => Promise<void>;
+}
 
 export class ControlError extends MirrorlakeError {
   override readonly name = 'ControlError';
@@ -133,6 +142,9 @@ export interface ControlOptions {
   readonly timeouts?: { readonly request: number; readonly answer: number };
   /** Called when a connection could not be accepted. */
   readonly failed?: (error: Error) => void;
+  readonly uploads?: Readonly<Record<string, UploadCommand>>;
+  /** Whether whoever is at the other end of a socket, by its descriptor, may use these; by default nobody. */
+  readonly mayChange?: (descriptor: number) => boolean;
 }
 
 export class ControlServer {
@@ -143,6 +155,8 @@ export class ControlServer {
   /** Connections without room, while they are told so. */
   private readonly leaving = new Connections(MOST_LEAVING, () => true);
   private readonly timeouts: { readonly request: number; readonly answer: number };
+  private readonly uploads: Readonly<Record<string, UploadCommand>>;
+  private readonly mayChange: (descriptor: number) => boolean;
 
   private constructor(
     readonly path: string,
@@ -150,6 +164,8 @@ export class ControlServer {
     options: ControlOptions,
   ) {
     this.timeouts = options.timeouts ?? CONTROL_TIMEOUTS;
+    this.uploads = options.uploads ?? {};
+    this.mayChange = options.mayChange ?? (() => false);
     const most = options.connections ?? MOST_CONTROL_CONNECTIONS;
     this.clients = new Connections(most, (socket) => !this.answering.has(socket));
     this.server = createServer((socket) => this.serve(socket));
@@ -211,7 +227,8 @@ export class ControlServer {
       }
       this.answering.add(socket);
       const answer = new ControlAnswer(socket, this.timeouts.answer, cutOff);
-      void this.answer(whole.line.toString('utf8'), answer).finally(() => this.answering.delete(socket));
+      const line = whole.line.toString('utf8');
+      void this.answer(line, whole.rest, socket, answer).finally(() => this.answering.delete(socket));
     };
     socket.on('data', data);
   }
@@ -225,9 +242,13 @@ export class ControlServer {
     socket.end(headLine({ ok: false, error, exitCode: 1 }));
   }
 
-  private async answer(line: string, answer: ControlAnswer): Promise<void> {
+  private async answer(line: string, rest: Buffer, socket: Socket, answer: ControlAnswer): Promise<void> {
     try {
       const request = parseRequest(line);
+      if (Object.hasOwn(this.uploads, request.command)) {
+        await this.take(this.uploads[request.command], request, answer, { socket, rest });
+        return;
+      }
       const handler = Object.hasOwn(this.handlers, request.command)
         ? this.handlers[request.command]
         : undefined;
@@ -242,6 +263,22 @@ export class ControlServer {
     }
   }
 
+  private async take(
+    { bounds, take }: UploadCommand,
+    request: ControlRequest,
+    answer: ControlAnswer,
+    { socket, rest }: { socket: Socket; rest: Buffer },
+  ): Promise<void> {
+    if (!this.mayChange(descriptorOf(socket)))
+      throw new ControlError(`${request.command}: only root and the collector's own user may do this`, 1);
+    const upload = new Upload(socket, rest, bounds);
+    try {
+      await take(request, answer, upload);
+    } finally {
+      upload.leave();
+    }
+  }
+
   async close(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
@@ -249,6 +286,11 @@ export class ControlServer {
     this.leaving.closeAll();
     await closed;
   }
+}
+
+/** The descriptor of a socket, which Node.js has no public name for; -1 once it is closed. */
+function descriptorOf(socket: Socket): number {
+  return (socket as Socket & { readonly _handle?: { readonly fd?: number } })._handle?.fd ?? -1;
 }
 
 function parseRequest(line: string): ControlRequest {
@@ -279,6 +321,8 @@ function unusable(path: string, e: unknown): ControlError {
 export interface ControlReply {
   readonly result: unknown;
   readonly body: AsyncIterable<Buffer>;
+  /** What a command takes that has an upload. */
+  readonly upload: BodyWriter;
   /** Disconnects at once, whatever of the body is still to come. */
   readonly close: () => void;
 }
@@ -352,6 +396,7 @@ export async function openReply(
   }
   return {
     result: head.result,
+    upload: new BodyWriter(socket),
     body: body(path, head.body === true, whole.rest, chunks, socket),
     close: () => socket.destroy(),
   };

@@ -1,6 +1,7 @@
 /** Prometheus metrics, made from the collector's status at every scrape: docs/reference/metrics.md. */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type {
+  AddressesStatus,
   ApplicationStatus,
   ClockStatus,
   CollectorStatus,
@@ -231,6 +232,27 @@ function matching(name: string, help: string, value: (p: PathsStatus) => number)
     labels: [],
     samples: ({ paths }) => (paths === undefined ? [] : one(value(paths))),
   };
+}
+
+/** What is known of addresses: absent without a store. */
+function addresses(
+  name: string,
+  help: string,
+  value: (a: AddressesStatus) => number | null,
+  kind: 'counter' | 'gauge' = 'counter',
+): Metric {
+  return {
+    name: `mirrorlake_${name}`,
+    help,
+    kind,
+    labels: [],
+    samples: (s) => (s.addresses === undefined ? [] : known(value(s.addresses))),
+  };
+}
+
+/** Seconds since 1970. */
+function seconds(time: string | null): number | null {
+  return time === null ? null : Date.parse(time) / 1000;
 }
 
 function inputs(counted: readonly InputStatus[] = []): Sample[] {
@@ -567,6 +589,57 @@ export const METRICS: readonly Metric[] = [
     'Rows of `paths` and `hops` dropped on their way to the store.',
     (p) => p.rows_dropped,
   ),
+  addresses('networks', "Networks of one's own that are known (`networks`).", (a) => a.networks, 'gauge'),
+  addresses(
+    'networks_read_timestamp_seconds',
+    'When those were read.',
+    (a) => seconds(a.networks_since),
+    'gauge',
+  ),
+  {
+    name: 'mirrorlake_owners_built_timestamp_seconds',
+    help: 'When a file of `owners` was made, by its own words: whether it is kept up to date.',
+    kind: 'gauge',
+    labels: ['file'],
+    samples: (s) =>
+      (s.addresses?.owners ?? []).flatMap(({ file, built }) =>
+        known(seconds(built)).map(({ value }) => ({ labels: { file }, value })),
+      ),
+  },
+  addresses(
+    'address_lookups_total',
+    'Addresses of rows looked up in networks and owners, two per row.',
+    (a) => a.lookups,
+  ),
+  addresses(
+    'address_lookups_cold_total',
+    'Those of them that were not remembered, which takes longer.',
+    (a) => a.cold,
+  ),
+  addresses(
+    'owners_damaged_total',
+    'Records of `owners` that could not be read: their columns are empty.',
+    (a) => a.damaged,
+  ),
+  addresses(
+    'address_files_refused_total',
+    'Files of `networks` and `owners` that had changed and were wrong, or gone.',
+    (a) => a.refused,
+  ),
+  addresses(
+    'address_files_wrong',
+    'Those that are wrong now: what was read before is in use.',
+    (a) => a.wrong.length,
+    'gauge',
+  ),
+  {
+    name: 'mirrorlake_policy_sessions_total',
+    help: 'Conversations that an entry of `policies` does not allow, each once.',
+    kind: 'counter',
+    labels: ['from', 'to'],
+    samples: (s) =>
+      (s.policies ?? []).map(({ from, to, sessions }) => ({ labels: { from, to }, value: sessions })),
+  },
   {
     name: 'mirrorlake_store_up',
     help: '1 while the store accepts what is sent; 0 while segments wait for it.',

@@ -4,6 +4,7 @@ import type { Separator } from '../config/overlays.js';
 import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
 import type { ApplicationStatus } from '../model/status.js';
+import type { KnownNetworks } from '../networks/known-networks.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { Membership } from '../sessions/groups.js';
 import type { SessionCounters } from '../sessions/options.js';
@@ -77,6 +78,8 @@ export interface SessionTask {
   /** What separates conversations between the same ends; and those of groups. */
   readonly separateBy: readonly Separator[];
   readonly groupsSeparateBy: readonly Separator[];
+  /** What is known of addresses. */
+  readonly known: KnownNetworks;
 }
 
 /** Frames kept, and frames not kept because too many fragments waited for their first one. */

@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import type { EndReason } from '../model/end-reason.js';
 import { MirrorPoint } from '../model/mirror-point.js';
 import { Mirrored } from '../model/mirrored.js';
+import { ConversationFacts } from '../networks/conversation-facts.js';
 import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../sessions/frame-batch.js';
 import { separationBits } from '../sessions/separation.js';
 import { SessionTable } from '../sessions/table.js';
@@ -60,6 +61,7 @@ export class SessionWork {
       capacity,
       ...(task.ids !== undefined && { ids: task.ids }),
     });
+    this.table.setFacts(ConversationFacts.of({ known: task.known, policies: [] }));
   }
 
   addBatch(memory: SharedArrayBuffer): void {

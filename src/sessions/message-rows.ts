@@ -1,10 +1,11 @@
 /** Makes rows of what messages say: the conversation's part comes from its slot, the rest from the reader. */
 
 import type { Certificate } from '../applications/certificate.js';
-import type { ApplicationName } from '../applications/names.js';
 import { MOST_ATTRIBUTES, type Question } from '../applications/question.js';
+import type { ApplicationName } from '../model/application-names.js';
 import { CertificateRecord } from '../model/certificate-record.js';
 import { Keep } from '../model/kept-words.js';
+import type { RowFacts } from '../model/row-facts.js';
 import type { RowSink } from '../model/row-sink.js';
 import { Outcome } from '../model/told.js';
 import { TransactionRecord } from '../model/transaction-record.js';
@@ -13,7 +14,7 @@ import { setU32 } from '../wire/bytes.js';
 import { NO_VNI } from '../wire/walk/frame.js';
 import type { RowMaker } from './reading.js';
 import type { SessionIds } from './session-id.js';
-import { SLOT_BYTES } from './slot-fields.js';
+import { SLOT_BYTES, SLOT_VLANS } from './slot-fields.js';
 import { AW, U8, U16, W } from './slot-layout.js';
 import type { SlotPoints } from './slot-points.js';
 import { APPLICATION_WORDS, FLAG, SLOT_WORDS, type Slots } from './slots.js';
@@ -50,7 +51,10 @@ export class MessageRows implements RowMaker {
   /** Attributes that are kept of a row. */
   private readonly names = new Array<string>(MOST_ATTRIBUTES).fill('');
   private readonly values = new Array<string>(MOST_ATTRIBUTES).fill('');
-  private readonly row = new TransactionRecord();
+  private row = new TransactionRecord();
+  private facts: RowFacts | undefined;
+  /** VLAN ids of a row's conversation. */
+  private readonly vlans = new Uint16Array(SLOT_VLANS);
   private readonly certificateRow = new CertificateRecord();
   /** Servers and fingerprints that have their row of `day`. */
   private readonly written = new Set<string>();
@@ -67,6 +71,12 @@ export class MessageRows implements RowMaker {
     private readonly copyOf: (slot: number) => number,
     private readonly saidNames: SaidNames | undefined,
   ) {}
+
+  /** As {@link SessionTable.setFacts}. */
+  setFacts(facts: RowFacts | undefined): void {
+    this.facts = facts;
+    this.row = new TransactionRecord();
+  }
 
   transaction(slot: number, name: ApplicationName, number: number, q: Question, kept: number): void {
     const { sink, saidNames } = this;
@@ -117,6 +127,11 @@ export class MessageRows implements RowMaker {
     r.attributeValues = this.values;
     r.attributesCount = count;
     r.partial = q.partial;
+    if (this.facts !== undefined) {
+      const vlans = u8[slot * SLOT_BYTES + U8.VLAN_COUNT];
+      for (let i = 0; i < vlans; i++) this.vlans[i] = u16[h + U16.VLANS + i];
+      this.facts.transaction(r, this.vlans, vlans);
+    }
     saidNames?.transaction(r, q.hostPort);
     sink.transaction?.(r);
   }

@@ -3,9 +3,9 @@
 import type { Certificate } from '../applications/certificate.js';
 import { type DialogueOptions, Dialogues, type Keeper, MAX_TRIES } from '../applications/engine/dialogues.js';
 import { Segment } from '../applications/engine/segment.js';
-import { APPLICATION_NAMES, type ApplicationName, CODE } from '../applications/names.js';
 import type { Question } from '../applications/question.js';
 import { type Application, Opening } from '../applications/reader.js';
+import { APPLICATION_NAMES, type ApplicationName, CODE } from '../model/application-names.js';
 import { KEEP_ALL, Keep } from '../model/kept-words.js';
 import type { ApplicationStatus } from '../model/status.js';
 import { Told, type ToldFlag } from '../model/told.js';

@@ -4,6 +4,7 @@ import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
 import { MirrorDirection, type MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import type { NameSourceWord } from '../model/name-source.js';
+import type { RowFacts } from '../model/row-facts.js';
 import type { RowSink } from '../model/row-sink.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
 import type { ApplicationStatus } from '../model/status.js';
@@ -60,7 +61,9 @@ export class SessionTable implements FrameSink, FrameSessions {
   private readonly fragments: FragmentSessions;
   private readonly ids: SessionIds;
   private readonly key: Key;
-  private readonly record = new SessionRecord();
+  private record = new SessionRecord();
+  private facts: RowFacts | undefined;
+  private readonly rows: MessageRows;
   private readonly filler: RecordFiller;
   private readonly points: SlotPoints;
   private readonly dedupWindows: number[] = [];
@@ -107,9 +110,9 @@ export class SessionTable implements FrameSink, FrameSessions {
       this.seenNames = new SeenNames({ name: (r) => sink.name?.(r) }, hash, namesHeld, namesSeconds);
       this.saidNames = new SaidNames(this.seenNames, names, namesFile);
     }
-    const rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf, this.saidNames);
+    this.rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf, this.saidNames);
     const seed = randomBytes(4).readInt32LE();
-    this.reading = new Reading(this.slots, this.points, rows, words, applications, seed, readings);
+    this.reading = new Reading(this.slots, this.points, this.rows, words, applications, seed, readings);
     this.fragments = new FragmentSessions(
       {
         slots: this.slots,
@@ -201,6 +204,14 @@ export class SessionTable implements FrameSink, FrameSessions {
   /** Sets what is kept of the applications of a mirror point: bits of Keep; by default everything. */
   keep(point: MirrorPoint, bits: number): void {
     this.reading.keep(point.index, bits);
+  }
+
+  /** Sets what says of rows from now on whose addresses are in them; undefined, the default: nothing. */
+  setFacts(facts: RowFacts | undefined): void {
+    this.facts = facts;
+    // Fields that nobody fills any more are empty.
+    this.record = new SessionRecord();
+    this.rows.setFacts(facts);
   }
 
   ahead(frames: readonly Frame[], mirrored: readonly Mirrored[], count: number): void {
@@ -603,6 +614,7 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.ids.write(u32[w + W.SERIAL], u32[w + W.OPENED_SEC], u32[w + W.OPENED_NSEC], r.sessionId);
     r.copy = this.copyOf(slot);
     this.filler.fill(this.slots, slot, r);
+    this.facts?.session(r);
     return r;
   }
 }

@@ -1,4 +1,4 @@
-import { APPLICATION_NAMES } from '../applications/names.js';
+import { APPLICATION_NAMES } from '../model/application-names.js';
 import type { MirrorDirection } from '../model/mirror-point.js';
 import type { SessionRecord } from '../model/session-record.js';
 import { ToldFlag } from '../model/told.js';
@@ -63,6 +63,7 @@ export class RecordFiller {
     }
     r.etherType = s.u16[h + U16.ETHER_TYPE];
     r.ipVersion = ip;
+    r.clientIsSure = (s.u8[b + U8.FLAGS] & FLAG.CLIENT_SURE) !== 0;
     const addressC = w + (c === 0 ? W.ADDRESS_A : W.ADDRESS_B);
     const addressV = w + (c === 0 ? W.ADDRESS_B : W.ADDRESS_A);
     for (let i = 0; i < 4; i++) {

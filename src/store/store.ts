@@ -4,6 +4,8 @@ import type { TableName } from '../model/columns/tables.js';
 import type { QuestionLimits } from '../model/question-limits.js';
 import type { StoreSize } from './growth.js';
 import type { Migrated } from './migrations.js';
+import type { StoredFacts } from './networks/stored-facts.js';
+import type { StoredNetworks } from './networks/stored-networks.js';
 import type { Gap } from './rollups.js';
 
 export interface QueryOptions {
@@ -45,6 +47,12 @@ export interface OpenOptions {
 export interface Store {
   /** The directory, or the URL without credentials. */
   readonly name: string;
+
+  /** Networks of one's own that `mirrorlake networks load` has kept. */
+  readonly networks: StoredNetworks;
+
+  /** What rows say of their addresses, for those who rewrite it. */
+  readonly facts: StoredFacts;
 
   /** What the store's operator must know about how it runs, once it has answered; undefined: nothing. */
   readonly notice?: string | undefined;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Recogniser } from '../../src/applications/engine/recogniser.js';
-import { APPLICATION_NAMES } from '../../src/applications/names.js';
 import { Opening } from '../../src/applications/reader.js';
 import { APPLICATIONS } from '../../src/applications/registry.js';
+import { APPLICATION_NAMES } from '../../src/model/application-names.js';
 
 const tcp = new Recogniser(APPLICATIONS, 'tcp');
 const udp = new Recogniser(APPLICATIONS, 'udp');

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { APPLICATION_NAMES } from '../../src/applications/names.js';
 import type { Application, Recognition } from '../../src/applications/reader.js';
 import { APPLICATIONS } from '../../src/applications/registry.js';
+import { APPLICATION_NAMES } from '../../src/model/application-names.js';
 
 const ROOM = join(import.meta.dirname, '../../src/applications');
 /** A transport of its own: nothing is recognised. */

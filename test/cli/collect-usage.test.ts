@@ -22,6 +22,16 @@ writeFileSync(
 );
 const named = join(directory, 'named.yaml');
 writeFileSync(named, 'mirrors:\n  - name: core\n');
+const guests = join(directory, 'guests.yaml');
+writeFileSync(guests, 'policies:\n  - { from: guests, to: "*", allow: none }\n');
+const networks = join(directory, 'networks.csv');
+writeFileSync(networks, 'prefix,name\n10.0.0.0/33,office\n');
+const wrongNetworks = join(directory, 'wrong-networks.yaml');
+writeFileSync(wrongNetworks, `networks: ${networks}\n`);
+const owners = join(directory, 'as.mmdb');
+writeFileSync(owners, 'no database');
+const wrongOwners = join(directory, 'wrong-owners.yaml');
+writeFileSync(wrongOwners, `owners: [${owners}]\n`);
 /** Arguments that contain spaces. */
 const TUNNELS: Record<string, string> = {
   t1: 't1 mode gre remote 10.0.0.1',
@@ -58,6 +68,9 @@ const CASES: [words: string, message: string][] = [
     'store none cannot be with tunnel t1, whose packets are to be observed',
   ],
   [`--store none --tunnel @t1 --config ${named}`, 'store none observes nothing: leave out `mirrors`'],
+  [`--store none --tunnel @t1 --config ${guests}`, 'store none observes nothing: leave out `policies`'],
+  [`--config ${wrongNetworks}`, `${networks}:2: `],
+  [`--config ${wrongOwners}`, `${owners}: is no MaxMind DB file`],
   [`--config ${config}`, `${config}:2:1: interface: there is no such key`],
 ];
 const LINES = CASES.map(([words]) => [

@@ -48,9 +48,18 @@ import {
 } from '../../src/collector/ring/handover.js';
 import { SPARES } from '../../src/collector/ring/ring-receiver.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
+import { FACTS_BYTES, FACTS_WITHIN } from '../../src/collector/store/fact-uploads.js';
+import { NETWORKS_WITHIN } from '../../src/collector/store/network-uploads.js';
+import { NETWORKS_MS } from '../../src/collector/store/network-watch.js';
 import { PACKETS_LIMIT } from '../../src/collector/store/segment-port.js';
 import { TRIAL_MS } from '../../src/collector/trials.js';
-import { MOST_SESSIONS, MOST_UDP_INPUTS, MOST_WORKERS } from '../../src/config/bounds.js';
+import {
+  MOST_OWNERS,
+  MOST_POLICIES,
+  MOST_SESSIONS,
+  MOST_UDP_INPUTS,
+  MOST_WORKERS,
+} from '../../src/config/bounds.js';
 import { LARGEST_CONFIG } from '../../src/config/config-file.js';
 import { GROUP_WINDOW } from '../../src/config/groups.js';
 import { MOST_MISTAKES } from '../../src/config/load.js';
@@ -171,6 +180,9 @@ import { SMALL_ANSWER } from '../../src/store/embedded/dialect.js';
 import { KILL_PATIENCE, QUESTIONS_AT_ONCE, QUESTIONS_WAITING } from '../../src/store/embedded/questions.js';
 import { LEAST_MEMORY, MOST_MEMORY } from '../../src/store/embedded/store.js';
 import { DEDUPLICATION_WINDOW } from '../../src/store/migrations.js';
+import { LONGEST_TEXT, MOST_LOADED } from '../../src/store/networks/network-lines.js';
+import { MOST_ANSWERS as MOST_FACTS } from '../../src/store/networks/stored-facts.js';
+import { KEPT_LOADS } from '../../src/store/networks/stored-networks.js';
 import { TEMPORARY_FACTOR } from '../../src/store/questions/limits.js';
 import { HELD_MEMORY } from '../../src/store/segment/held-frames.js';
 import { LARGEST_APPEND, LARGEST_SEGMENT, SEGMENT_BYTES } from '../../src/store/segment/segment-size.js';
@@ -345,6 +357,8 @@ const NUMBERS: [string, string[]][] = [
   ['packets remembered for `deduplicate`', [grouped(FRAMES_REMEMBERED)]],
   ['sessions of one conversation that are compared for `copy`', [`${MOST_COMPARED}: `]],
   ['frames of groups remembered', [grouped(GROUP_FRAMES)]],
+  ['files of `owners`', [`${MOST_OWNERS}`]],
+  ['entries of `policies`', [grouped(MOST_POLICIES)]],
   ['addresses of which network and owner are remembered', [grouped(REMEMBERED)]],
   [
     'how long a frame waits for its copies in a group',
@@ -411,6 +425,16 @@ const NUMBERS: [string, string[]][] = [
   ['connections to the control socket', [`${MOST_CONTROL_CONNECTIONS};`]],
   ['connections to `listen`', [`${MOST_HTTP_CONNECTIONS},`]],
   ['a request to the control socket', [seconds(CONTROL_TIMEOUTS.request), mib(MAX_REQUEST)]],
+  [
+    'networks that come through the control socket',
+    [`${grouped(MOST_LOADED)}, 1 GiB, ${NETWORKS_WITHIN / 1000} s`, `${LONGEST_TEXT} bytes`],
+  ],
+  [
+    'addresses whose rows are written anew at once',
+    [`${grouped(MOST_FACTS)},`, mib(FACTS_BYTES), `${FACTS_WITHIN / 1000} s`],
+  ],
+  ['loads of networks that stay in the store', [`the newest ${KEPT_LOADS} `]],
+  ['how soon a collector takes loaded networks over', [`every ${NETWORKS_MS / 1000} s`]],
   ['a request to `listen`', [seconds(HTTP_TIMEOUTS.request), kib(MOST_HEADERS)]],
   ['looking for a running collector', [seconds(COLLECTOR_PATIENCE)]],
   ['an answer of the control socket', [seconds(CONTROL_TIMEOUTS.answer)]],

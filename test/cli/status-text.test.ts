@@ -279,6 +279,49 @@ describe('status --open', () => {
   });
 });
 
+it('status shows what is known of addresses, and what policies do not allow', () => {
+  const addresses = {
+    networks: 1200,
+    networks_from: '/etc/networks.csv',
+    networks_since: '2026-01-02T03:04:05.678Z',
+    owners: [
+      { file: '/a.mmdb', built: '2025-12-30T00:00:00.000Z', since: '2026-01-02T03:04:05.678Z' },
+      { file: '/b.mmdb', built: null, since: '2026-01-02T03:04:05.678Z' },
+    ],
+    lookups: 10,
+    cold: 2,
+    damaged: 0,
+    refused: 1,
+    wrong: ['/a.mmdb: is empty'],
+  };
+  expect(statusText({ ...status, addresses })).toContain(`
+networks  1,200 of /etc/networks.csv since 2026-01-02T03:04Z
+owners    /a.mmdb of 2025-12-30
+owners    /b.mmdb
+! /a.mmdb: is empty: what was read before is in use
+`);
+  const nothing = {
+    ...addresses,
+    networks: 0,
+    networks_from: '',
+    networks_since: null,
+    owners: [],
+    wrong: [],
+  };
+  expect(statusText({ ...status, addresses: nothing })).toBe(statusText(status));
+  const policies = [
+    { from: 'guests', to: 'accounting', sessions: 3 },
+    { from: '*', to: 'accounting', sessions: 1234 },
+  ];
+  expect(statusText({ ...status, policies })).toContain(`
+POLICY               NOT ALLOWED
+* > accounting             1,234
+guests > accounting            3
+`);
+  const many = Array.from({ length: 60 }, (_, i) => ({ from: `r${i}`, to: '*', sessions: 0 }));
+  expect(statusText({ ...status, policies: many })).toContain('\nand 10 more policies\n');
+});
+
 it('status shows between which mirrors packets are matched', () => {
   const counts = {
     matched: 0,

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { EndReason } from '../../src/model/end-reason.js';
 import { KEEP_ALL } from '../../src/model/kept-words.js';
+import { NOTHING_KNOWN } from '../../src/networks/known-networks.js';
 import { SessionThreads } from '../../src/reader/session-threads.js';
 
 const options = {
@@ -14,6 +15,7 @@ const options = {
   groupsSeparateBy: [],
   groupOf: undefined,
   applications: KEEP_ALL,
+  known: NOTHING_KNOWN,
   print: { kinds: ['sessions'], named: false, handsBack: false },
 } as const;
 

@@ -11,6 +11,14 @@ import {
   migrationsTable,
   statements,
 } from '../../src/store/migrations.js';
+import {
+  APPLIED_TABLES,
+  cleanStatements,
+  insertAnswers,
+  placeStatements,
+  rewriteStatements,
+  unfinishedQuestion,
+} from '../../src/store/networks/fact-statements.js';
 import { openStore } from '../../src/store/open.js';
 import { fillStatements, gapsQuestion, ROLLUPS } from '../../src/store/rollups.js';
 import { TransactionSegment } from '../../src/store/segment/segments.js';
@@ -225,6 +233,74 @@ test('the parts of a conversation are on one shard, which folds them', async () 
     'SELECT count(), sum(parts), sum(client_bytes) = (SELECT sum(client_bytes) FROM ' +
     'sessions) FROM conversations';
   for (const node of nodes) expect((await node.sql(sum)).trim()).toBe('5100\t5300\t1');
+});
+
+test('networks of a cluster are those of the newest load that all shards have whole', async () => {
+  const networks = Array.from({ length: 500 }, (_, i) => ({
+    address: Uint8Array.of(...new Uint8Array(10), 255, 255, 10, i >>> 8, i & 255, 0),
+    bits: 120,
+    name: `network ${i}`,
+    site: 'Bonn',
+    role: i % 2 === 0 ? 'staff' : 'guests',
+    tenant: '',
+    vlan: undefined,
+    vni: undefined,
+  }));
+  const { load } = await store.networks.load(networks, 'all.csv');
+  for (const node of nodes) {
+    expect(Number(await node.sql('SELECT count() FROM network_loads_local'))).toBeGreaterThan(100);
+    expect(await node.sql('SELECT count() FROM networks')).toBe('500\n');
+  }
+  expect(await store.networks.newest()).toEqual(load);
+  expect(new Set((await store.networks.read()).map(({ name }) => name)).size).toBe(500);
+  // A shard that has not got its rows of the next one.
+  await store.networks.load(networks.slice(0, 100), 'some.csv');
+  await nodes[1].sql(
+    "ALTER TABLE network_loads_local DELETE WHERE loaded_from = 'some.csv' SETTINGS mutations_sync = 2",
+  );
+  expect(await store.networks.newest()).toEqual(load);
+  for (const node of nodes) expect(await node.sql('SELECT count() FROM networks')).toBe('500\n');
+});
+
+test('a cluster has rows say what is known, on every shard, by answers that every node has', async () => {
+  const tables = { layout, database: 'default' };
+  const [[day, client]] = JSON.parse(
+    `[${await nodes[0].sql(
+      'SELECT toString(toDate(first_seen)), toString(client_ip) FROM sessions WHERE part = 0 LIMIT 1 ' +
+        'FORMAT JSONCompactEachRow',
+    )}]`,
+  );
+  for (const vlans of [false, true])
+    for (const table of APPLIED_TABLES) {
+      const change = { table, day, vnis: false, vlans, owners: true, part: 0, parts: 1 };
+      await everywhere(placeStatements(change, tables));
+      const fact = [
+        client,
+        -1,
+        vlans ? '[]' : '',
+        `by vlans ${vlans}`,
+        'staff',
+        'Bonn',
+        64496,
+        'Example',
+        'DE',
+        1,
+      ];
+      await nodes[0].sql(insertAnswers(tables) + JSON.stringify(fact));
+      await everywhere(rewriteStatements(change, tables));
+      const unfinished = `${unfinishedQuestion(tables)} FORMAT JSONCompactEachRow`;
+      await expect.poll(async () => Number(JSON.parse(await nodes[0].sql(unfinished))[0])).toBe(0);
+      const said = await nodes[0].sql(
+        `SELECT countIf(client_network = 'by vlans ${vlans}' AND client_asn = 64496 ` +
+          `AND client_country = 'DE') = countIf(client_ip = '${client}') FROM ${table} ` +
+          `WHERE toDate(${table === 'sessions' ? 'first_seen' : 'time'}) = '${day}' ` +
+          (vlans && table === 'sessions' ? 'AND empty(vlan_ids)' : ''),
+      );
+      expect(said).toBe('1\n');
+      await everywhere(cleanStatements(tables));
+    }
+  for (const node of nodes)
+    expect(await node.sql("SELECT name FROM system.tables WHERE name LIKE 'networks\\_facts%'")).toBe('');
 });
 
 test('a collector refuses to migrate a cluster as if it were one server', async () => {

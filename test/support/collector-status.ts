@@ -183,6 +183,24 @@ export const STATUS: CollectorStatus = {
       },
     ],
   },
+  addresses: {
+    networks: 1200,
+    networks_from: '/etc/mirrorlake/networks.csv',
+    networks_since: '2026-01-01T00:00:00.000Z',
+    owners: [
+      {
+        file: '/var/lib/GeoIP/GeoLite2-ASN.mmdb',
+        built: '2025-12-30T00:00:00.000Z',
+        since: '2026-01-01T00:00:00.000Z',
+      },
+    ],
+    lookups: 4000,
+    cold: 70,
+    damaged: 1,
+    refused: 2,
+    wrong: [],
+  },
+  policies: [{ from: 'guests', to: 'accounting', sessions: 3 }],
   clocks: { known: 3, disbelieved: 2, crowded: 1, jumps: 4, markers: 5 },
   troubles: [],
 };

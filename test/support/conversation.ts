@@ -5,9 +5,9 @@
 import type { Certificate } from '../../src/applications/certificate.js';
 import { type DialogueOptions, Dialogues, type Keeper } from '../../src/applications/engine/dialogues.js';
 import { Segment } from '../../src/applications/engine/segment.js';
-import type { ApplicationName } from '../../src/applications/names.js';
 import type { Question } from '../../src/applications/question.js';
 import { type Application, Opening } from '../../src/applications/reader.js';
+import type { ApplicationName } from '../../src/model/application-names.js';
 import { READING_DEFAULTS } from '../../src/model/defaults.js';
 import { OUTCOME_NAMES, Told, ToldFlag } from '../../src/model/told.js';
 

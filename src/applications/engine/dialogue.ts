@@ -1,6 +1,6 @@
+import type { ApplicationName } from '../../model/application-names.js';
 import { Outcome, type Partial, Told, type ToldFlag } from '../../model/told.js';
 import type { Certificate } from '../certificate.js';
-import type { ApplicationName } from '../names.js';
 import type { Question } from '../question.js';
 import { Read, STATELESS, type State } from '../read.js';
 import type { Block } from './blocks.js';

@@ -1,8 +1,8 @@
 /** The conversations that are read, their readers, and the bounds of it all. */
 
+import type { ApplicationName } from '../../model/application-names.js';
 import { type Partial, Told, type ToldFlag } from '../../model/told.js';
 import type { Certificate } from '../certificate.js';
-import type { ApplicationName } from '../names.js';
 import { Question } from '../question.js';
 import { type Application, Opening, Read, type Reader, STATELESS, type State } from '../reader.js';
 import { BLOCK_BYTES, type Block, Blocks } from './blocks.js';

@@ -1,4 +1,4 @@
-import type { ApplicationName } from '../names.js';
+import type { ApplicationName } from '../../model/application-names.js';
 
 /** Ports at which media are expected. */
 export const MOST_EXPECTED = 4096;

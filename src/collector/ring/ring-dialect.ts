@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { MirrorChanges, MirrorCounts } from '../../accounts/mirror-changes.js';
 import type { RingShape } from '../../linux/packet-socket.js';
 import type { OpenOrder } from '../../model/live.js';
+import type { Knowledge } from '../../networks/conversation-facts.js';
 import type { EndedRows, OpenRows, Watch, WatchedFrame } from '../live/live-path.js';
 import type { ReceivedMarker } from '../marker-socket.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
@@ -52,6 +53,8 @@ export type RingWorkerSide = {
     /** The rings to read from now on; those left out are given back. */
     rings: readonly RingData[];
     rules: MirrorRules;
+    /** What is known of addresses from now on. */
+    knowledge: Knowledge;
     /** What a switch says of its clock. */
     marker: ReceivedMarker;
     /** See {@link LivePath}: what is asked for comes when it is there, in messages of its own. */

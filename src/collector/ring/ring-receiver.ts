@@ -21,6 +21,7 @@ import { NOTHING_READ } from '../../model/application-counts.js';
 import { CommandError } from '../../model/errors.js';
 import type { Inputs } from '../../model/inputs.js';
 import type { ReceiverStatus } from '../../model/status.js';
+import type { Knowledge } from '../../networks/conversation-facts.js';
 import type { SharedCopies } from '../../sessions/copies.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { ReceivedMarker } from '../marker-socket.js';
@@ -101,6 +102,7 @@ const NO_SNAPSHOT: PathSnapshot = {
   clocks: undefined,
   placeClocks: [],
   applications: NOTHING_READ,
+  addresses: { lookups: 0, cold: 0, damaged: 0, policies: {} },
   rowsDropped: 0,
 };
 
@@ -381,6 +383,10 @@ export class RingReceiver {
 
   setRules(rules: MirrorRules): void {
     for (const worker of this.workers) worker.tell('rules', rules);
+  }
+
+  setKnowledge(knowledge: Knowledge): void {
+    for (const worker of this.workers) worker.tell('knowledge', knowledge);
   }
 
   /** Stops receiving, and lets the workers read their rings empty and finish. */

@@ -74,6 +74,7 @@ const main = new Channel<RingWorkerSide, RingMainSide>(asked, {
   tells: {
     rings: setRings,
     rules: (rules) => path.setRules(rules),
+    knowledge: (knowledge) => path.setKnowledge(knowledge),
     marker: (marker) => path.marker(marker),
     showRows: (share) => path.showRows(share),
     findOpen: (by) => path.findOpen(by),

@@ -3,13 +3,19 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { asError, CommandError } from '../../model/errors.js';
 import type { StoreStatus } from '../../model/status.js';
 import { withoutPassword } from '../../model/store-location.js';
+import type { FactChange } from '../../store/networks/fact-statements.js';
+import type { Loaded } from '../../store/networks/stored-networks.js';
 import { Channel } from '../../threads/channel.js';
 import { workerTransport } from '../../threads/transport.js';
+import type { LoadedNetworks } from './loaded-networks.js';
 import { SegmentPort, Waiting } from './segment-port.js';
 import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
 import { idleStore } from './store-status.js';
 
 export type { ThreadQuestion };
+
+/** How long a load of networks waits for a store that is being opened, milliseconds. */
+const LOAD_PATIENCE_MS = 10_000;
 
 export interface StoreThreadOptions {
   readonly location: string;
@@ -18,6 +24,11 @@ export interface StoreThreadOptions {
   readonly reader: StoreWorkerData['reader'];
   readonly spool: { readonly directory: string; readonly limit: number; readonly packetsLimit: number };
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /**
+   * Told which networks are in effect, as lines: those that `mirrorlake networks load` has kept in the store.
+   * Undefined: they are not wanted.
+   */
+  readonly networks?: (networks: LoadedNetworks) => void;
   /** The thread has died. */
   readonly failed: (error: Error) => void;
 }
@@ -44,6 +55,7 @@ export class StoreThread {
       memory: options.memory,
       reader: options.reader,
       waiting: this.waiting.shared,
+      networks: options.networks !== undefined,
     };
     this.worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData });
     this.channel = new Channel(
@@ -54,6 +66,7 @@ export class StoreThread {
           status: (status) => {
             this.status = status;
           },
+          networks: (networks) => options.networks?.(networks),
           log: ({ level, message }) => options.log(level, message),
         },
       },
@@ -122,6 +135,43 @@ export class StoreThread {
     // Nobody waits for what becomes of it.
     answer.catch(() => {});
     await Promise.race([gone, answer]);
+  }
+
+  /** Begins a load of networks. One may come at a time. */
+  async beginNetworks(networks: number, file: string): Promise<void> {
+    await within(this.ready, LOAD_PATIENCE_MS);
+    await this.channel.ask('beginNetworks', { networks, file });
+  }
+
+  /** Lines of networks, cut anywhere. @returns what settles when they are taken */
+  networkLines(bytes: Uint8Array): Promise<void> {
+    const copy = Uint8Array.from(bytes);
+    return this.channel.ask('networkLines', copy, { transfer: [copy.buffer] });
+  }
+
+  endNetworks(): Promise<Loaded> {
+    return this.channel.ask('endNetworks', undefined);
+  }
+
+  /** Begins to rewrite what rows of a day say of their addresses. One may do so at a time. */
+  async beginFacts(change: FactChange): Promise<void> {
+    await within(this.ready, LOAD_PATIENCE_MS);
+    await this.channel.ask('beginFacts', change);
+  }
+
+  /** Lines of facts, cut anywhere. @returns what settles when they are taken */
+  factLines(bytes: Uint8Array): Promise<void> {
+    const copy = Uint8Array.from(bytes);
+    return this.channel.ask('factLines', copy, { transfer: [copy.buffer] });
+  }
+
+  /** @param progress takes lines with the parts of tables that are still to do */
+  rewriteFacts(progress: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<void> {
+    return this.channel.ask('rewriteFacts', undefined, { piece: progress, signal });
+  }
+
+  endFacts(): Promise<void> {
+    return this.channel.ask('endFacts', undefined);
   }
 
   /** Stores what has arrived, as far as possible within `within` milliseconds. @returns the last status */

@@ -6,15 +6,23 @@ import { join } from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { dropCapabilities } from '../../linux/capabilities.js';
 import { asError } from '../../model/errors.js';
+import type { Network } from '../../model/network.js';
 import type { StoreStatus } from '../../model/status.js';
 import { isServer } from '../../model/store-location.js';
 import { counted } from '../../model/words.js';
 import { Growth, NO_FIGURES } from '../../store/growth.js';
+import { type FactLine, givenFact } from '../../store/networks/fact-lines.js';
+import type { FactChange } from '../../store/networks/fact-statements.js';
+import { givenNetwork } from '../../store/networks/network-lines.js';
+import type { FactRewrite } from '../../store/networks/stored-facts.js';
+import type { Loaded, NetworkLoading } from '../../store/networks/stored-networks.js';
 import { openStore } from '../../store/open.js';
 import { Delivery } from '../../store/spool/delivery.js';
 import { SPOOL_MEMORY, Spool } from '../../store/spool/spool.js';
 import { Channel, type Deaf, type Request } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
+import { LineReader } from './line-reader.js';
+import { NetworkWatch } from './network-watch.js';
 import { type Segment, type SegmentSide, Waiting } from './segment-port.js';
 import type { StoreMainSide, StoreWorkerData, StoreWorkerSide, ThreadQuestion } from './store-dialect.js';
 
@@ -66,6 +74,12 @@ class StoreWork {
   private readonly growth = new Growth();
   private figures = NO_FIGURES;
   private closing = false;
+  private loading: { readonly lines: LineReader<Network>; readonly into: NetworkLoading } | undefined;
+  private rewriting: { readonly lines: LineReader<FactLine>; readonly rewrite: FactRewrite } | undefined;
+  private readonly networks = new NetworkWatch(this.store.networks, {
+    changed: (networks) => main.tell('networks', networks, [networks.lines.buffer]),
+    log,
+  });
   private readonly measuring = setInterval(() => void this.measure(), SIZE_MS);
   private readonly telling = setInterval(() => main.tell('status', this.status()), STATUS_MS);
 
@@ -73,6 +87,61 @@ class StoreWork {
     await this.delivery.start();
     await this.packetDelivery.start();
     void this.fillRollups();
+    if (data.networks) this.networks.start();
+  }
+
+  async beginNetworks(networks: number, file: string): Promise<void> {
+    this.loading = undefined;
+    this.loading = {
+      lines: new LineReader(givenNetwork),
+      into: await this.store.networks.begin(networks, file),
+    };
+  }
+
+  async networkLines(bytes: Uint8Array): Promise<void> {
+    const { lines, into } = this.begun();
+    for (const network of lines.take(bytes)) if (into.add(network)) await into.flush();
+  }
+
+  async endNetworks(): Promise<Loaded> {
+    const { lines, into } = this.begun();
+    this.loading = undefined;
+    lines.end();
+    const loaded = await into.finish();
+    if (data.networks) this.networks.look();
+    return loaded;
+  }
+
+  async beginFacts(change: FactChange): Promise<void> {
+    // The store is this process's alone: what is there is left from before.
+    await this.store.facts.clean();
+    this.rewriting = { lines: new LineReader(givenFact), rewrite: await this.store.facts.open(change) };
+  }
+
+  async factLines(bytes: Uint8Array): Promise<void> {
+    const { lines, rewrite } = this.begunFacts();
+    for (const fact of lines.take(bytes)) if (rewrite.add(fact)) await rewrite.flush();
+  }
+
+  async rewriteFacts({ signal, piece }: Request): Promise<void> {
+    const { lines, rewrite } = this.begunFacts();
+    lines.end();
+    await rewrite.run((parts) => void piece(Buffer.from(`${parts}\n`)), signal);
+  }
+
+  async endFacts(): Promise<void> {
+    this.rewriting = undefined;
+    await this.store.facts.clean();
+  }
+
+  private begunFacts(): NonNullable<StoreWork['rewriting']> {
+    if (this.rewriting === undefined) throw new Error('no rewrite of facts has begun');
+    return this.rewriting;
+  }
+
+  private begun(): NonNullable<StoreWork['loading']> {
+    if (this.loading === undefined) throw new Error('no load of networks has begun');
+    return this.loading;
   }
 
   /**
@@ -132,6 +201,7 @@ class StoreWork {
 
   async close(within: number): Promise<StoreStatus> {
     this.closing = true;
+    this.networks.stop();
     try {
       // Between ports there is no order: a segment that was sent before the word to close may still lie in
       // its own.
@@ -209,6 +279,13 @@ const main = new Channel<StoreWorkerSide, StoreMainSide>(new PortTransport(paren
       await work.start();
     },
     query: (question, request) => opened().query(question, request),
+    beginNetworks: ({ networks, file }) => opened().beginNetworks(networks, file),
+    networkLines: (bytes) => opened().networkLines(bytes),
+    endNetworks: () => opened().endNetworks(),
+    beginFacts: (change) => opened().beginFacts(change),
+    factLines: (bytes) => opened().factLines(bytes),
+    rewriteFacts: (_, request) => opened().rewriteFacts(request),
+    endFacts: () => opened().endFacts(),
     close: (within) => opened().close(within),
   },
   tells: { port: (port) => opened().listen(port) },

@@ -30,11 +30,19 @@ export function tunnelsOnly(config: Config, tunnels: readonly TunnelConfig[]): b
             ? 'observes nothing, so there is nothing for a TAP device: leave out `tap`'
             : config.mirrors.length > 0
               ? 'observes nothing: leave out `mirrors`'
-              : config.inputs.udp.length + config.inputs.span.length > 0
-                ? 'observes nothing: leave out `inputs`'
-                : undefined;
+              : ofAddresses(config) !== undefined
+                ? `observes nothing: leave out \`${ofAddresses(config)}\``
+                : config.inputs.udp.length + config.inputs.span.length > 0
+                  ? 'observes nothing: leave out `inputs`'
+                  : undefined;
   if (wrong !== undefined) throw new UsageError(`store ${NO_STORE} ${wrong}`);
   return true;
+}
+
+/** A key that is about the addresses of rows, if there is one. */
+function ofAddresses({ networks, owners, policies }: Config): string | undefined {
+  if (networks !== undefined) return 'networks';
+  return owners.length > 0 ? 'owners' : policies.length > 0 ? 'policies' : undefined;
 }
 
 /** @throws UsageError for a tunnel that is to be observed, though GRE is not among the inputs */

@@ -768,5 +768,5 @@ export class NetworkFields {
   /** The VNI that it is in; NULL: any. */
   vni: number | null = null;
   /** Name of the file that it was loaded from. */
-  file = '';
+  loadedFrom = '';
 }

@@ -32,7 +32,7 @@ export const NETWORK_LOADS: Table = {
     { name: 'tenant', field: 8, type: WORD, doc: 'Whose it is.' },
     { name: 'vlan', field: 9, type: NULLABLE_UINT16, doc: 'The VLAN that it is in; NULL: any.' },
     { name: 'vni', field: 10, type: NULLABLE_UINT32, doc: 'The VNI that it is in; NULL: any.' },
-    { name: 'file', field: 11, type: WORD, doc: 'Name of the file that it was loaded from.' },
+    { name: 'loaded_from', field: 11, type: WORD, doc: 'Name of the file that it was loaded from.' },
   ],
   derived: [
     {

@@ -314,7 +314,7 @@ const NETWORKS: readonly ViewColumn[] = namedAs(NETWORK_LOADS, [
   'vlan',
   'vni',
   'loaded',
-  'file',
+  'loaded_from',
   'address',
   'bits',
 ]);

@@ -26,6 +26,8 @@ import {
   retentionStatement,
   tablesMade,
 } from '../migrations.js';
+import { StoredFacts } from '../networks/stored-facts.js';
+import { StoredNetworks } from '../networks/stored-networks.js';
 import { countsQuestion, fillStatements, type Gap, gapsQuestion } from '../rollups.js';
 import type { QueryOptions, Segment, Store } from '../store.js';
 import { formatSettings, quote } from '../tables.js';
@@ -70,7 +72,20 @@ export const DEFAULT_FORMAT = 'TabSeparated';
 export abstract class ClickHouseStore implements Store {
   abstract readonly name: string;
 
-  protected constructor(protected readonly layout: Layout) {}
+  readonly networks: StoredNetworks;
+  readonly facts: StoredFacts;
+
+  protected constructor(protected readonly layout: Layout) {
+    const engine = {
+      layout,
+      words: (query: string) => this.words(query),
+      command: (query: string) => this.command(query),
+      insert: (table: TableName, segment: Uint8Array, token: string, rows: number) =>
+        this.insert(table, segment, token, rows),
+    };
+    this.networks = new StoredNetworks(engine);
+    this.facts = new StoredFacts(engine);
+  }
 
   abstract insert(table: TableName, segment: Segment, token: string, rows: number): Promise<void>;
   abstract query(sql: string, options?: QueryOptions): Promise<Readable>;

@@ -1084,14 +1084,16 @@ const NETWORK = pieces({
   tenant: '","tenant":"',
   vlan: '","vlan":',
   vni: ',"vni":',
-  file: ',"file":"',
+  loaded_from: ',"loaded_from":"',
   end: '"}\n',
 });
 
 /** Rows of `network_loads` as lines. */
 export class NetworkLines extends PointLines implements NetworkSink {
   network(r: NetworkRecord): void {
-    this.begin(758 + 6 * (r.name.length + r.site.length + r.role.length + r.tenant.length + r.file.length));
+    this.begin(
+      765 + 6 * (r.name.length + r.site.length + r.role.length + r.tenant.length + r.loadedFrom.length),
+    );
     this.time(NETWORK.loaded, r.loadedSec, r.loadedNsec);
     this.uint(NETWORK.networks, r.networks);
     this.ip(NETWORK.address, r.address);
@@ -1102,7 +1104,7 @@ export class NetworkLines extends PointLines implements NetworkSink {
     this.word(NETWORK.tenant, r.tenant);
     this.optionalUint(NETWORK.vlan, r.vlan);
     this.optionalUint(NETWORK.vni, r.vni);
-    this.word(NETWORK.file, r.file);
+    this.word(NETWORK.loaded_from, r.loadedFrom);
     this.piece(NETWORK.end);
   }
 }

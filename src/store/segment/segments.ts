@@ -618,7 +618,9 @@ export class NameSegment extends MessageWriter implements NameSink {
 /** Collects rows into a segment of the table `network_loads`. */
 export class NetworkSegment extends MessageWriter implements NetworkSink {
   network(r: NetworkRecord): void {
-    this.begin(92 + 3 * (r.name.length + r.site.length + r.role.length + r.tenant.length + r.file.length));
+    this.begin(
+      92 + 3 * (r.name.length + r.site.length + r.role.length + r.tenant.length + r.loadedFrom.length),
+    );
     this.time(1, r.loadedSec, r.loadedNsec);
     this.uint(2, r.networks);
     this.address(3, r.address);
@@ -629,7 +631,7 @@ export class NetworkSegment extends MessageWriter implements NetworkSink {
     this.word(8, r.tenant);
     this.optionalUint(9, r.vlan);
     this.optionalUint(10, r.vni);
-    this.word(11, r.file);
+    this.word(11, r.loadedFrom);
     this.end();
   }
 }

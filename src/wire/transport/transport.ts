@@ -53,6 +53,13 @@ const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [IpProtocol.Ethernet, 'ethernet'],
 ]);
 
+const IP_WORDS: ReadonlySet<string> = new Set(IP_PROTOCOLS.values());
+
+/** Whether the column `transport` may say this of a conversation over IP. */
+export function isIpTransport(word: string): boolean {
+  return IP_WORDS.has(word) || /^ip-proto-(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/.test(word);
+}
+
 const ETHERTYPES: ReadonlyMap<number, string> = new Map([
   // GRE protocol types that are no EtherTypes: RFC 1701's, Cisco's CDP and NHRP (RFC 2332), MikroTik's EoIP,
   // ERSPAN with unreadable frames.
