@@ -110,6 +110,14 @@ it('the collector has the grants that it needs, and the reader may only read', a
   expect(applied).not.toContain('mirrorlake:');
   expect(applied).toContain('applied 0020');
   expect(await as('collector', 'read', CAPTURE)).not.toContain('mirrorlake:');
+  const networks = join(directory, 'networks.csv');
+  writeFileSync(networks, 'prefix,name\n0.0.0.0/0,all of IPv4\n');
+  // The third removes the first.
+  for (let i = 0; i < 3; i++)
+    expect(await as('collector', 'networks', 'load', networks)).toMatch(/^1 network of .* loaded into .*\n$/);
+  expect(await as('collector', 'networks', 'apply', '--since', '2000-01-01')).toContain(
+    'rows say what is known now\n',
+  );
   expect(await as('collector', 'schema', 'apply', '--retention', '36500d')).toContain('give 1h to 7320d');
   const longest = 7320 * 86_400;
   const retaining = openStore(storeOf('collector'), { create: false });

@@ -55,7 +55,7 @@ const NO_VNI = -1;
 /** The days that have rows, the newest first, and about how many addresses and sessions each has. */
 export function daysQuestion(table: AppliedTable, prefix: string, from: string, to: string): string {
   const day = `toDate(${TIME[table]})`;
-  const addresses = ['client_ip', 'server_ip'].map((end) => `uniqCombined(${end}, vni)`).join(' + ');
+  const addresses = ['client_ip', 'server_ip'].map((end) => `uniqCombined(${end})`).join(' + ');
   return (
     `SELECT toString(${day}) AS day, ${addresses}, uniqCombined(session_id) FROM ${prefix}${table} ` +
     `WHERE ${day} BETWEEN '${from}' AND '${to}' GROUP BY day ORDER BY day DESC`
