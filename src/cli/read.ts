@@ -38,9 +38,9 @@ import type { ReadOutput } from '../reader/output.js';
 import type { PathTask } from '../reader/paths.js';
 import { READ_AS, type ReadAs } from '../reader/read-as.js';
 import type { CaptureFile, Reading, ReadProgress } from '../reader/run.js';
-import { startSessionWorkers } from '../reader/session-start.js';
+import { type SessionSeat, sessionsInThisThread, startSessionThreads } from '../reader/session-start.js';
 import type { GroupOf } from '../reader/session-thread.js';
-import { workersFor } from '../reader/workers.js';
+import { areSmall, workersFor } from '../reader/workers.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
@@ -322,7 +322,11 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
   const stores = kinds.length === 0;
   const once = options.once === true;
   const count = stores || rows.length > 0 ? (options.workers ?? (once ? 1 : workersFor(files))) : 0;
-  const workers = startSessionWorkers(count, packets !== undefined);
+  const keeps = packets !== undefined;
+  const here = count > 0 && options.workers === undefined && areSmall(files);
+  const threads: SessionSeat[] = here
+    ? [await sessionsInThisThread(keeps)]
+    : startSessionThreads(count, keeps);
   let store: FilledStore | undefined;
   try {
     const paths = options.path.length > 0 ? await pathTask(options, captures) : undefined;
@@ -350,7 +354,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     const reading = await readInto(captures, {
       as: options.as,
       output,
-      workers,
+      threads: threads.map(({ transport }) => transport),
       tunnels,
       // A capture stored once gets the same ids whenever it is read, so that packets kept later belong to its
       // sessions.
@@ -392,7 +396,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     for (const error of failed) process.stderr.write(`mirrorlake: ${error.message}\n`);
     if (failed.length > 0 || stop.aborted) process.exitCode = 1;
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(threads.map((thread) => thread.end()));
     await store?.close();
   }
 }

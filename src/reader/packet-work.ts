@@ -2,6 +2,7 @@
 import type { KeptPackets } from '../config/kept-packets.js';
 import { PacketKeeper } from '../store/segment/packet-keeper.js';
 import type { Channel } from '../threads/channel.js';
+import type { Transport } from '../threads/transport.js';
 import {
   type FrameBatch,
   KEPT_WORDS,
@@ -9,7 +10,7 @@ import {
   type SessionTask,
   type SessionThreadSide,
 } from './session-dialect.js';
-import { SessionWork } from './session-work.js';
+import { SessionWork, serve } from './session-work.js';
 
 /** Bytes of a segment before it is handed back. */
 const SEGMENT_BYTES = 8 << 20;
@@ -57,4 +58,9 @@ export class PacketWork extends SessionWork {
     const bytes = this.keeper.take() as Uint8Array<ArrayBuffer>;
     this.hand({ table: 'packets', bytes, rows, lastSeen: undefined });
   }
+}
+
+/** What serves sessions and keeps packets. */
+export function servePackets(transport: Transport): void {
+  serve(transport, (task, reader) => new PacketWork(task, reader));
 }

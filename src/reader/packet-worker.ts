@@ -1,5 +1,5 @@
 /** The session thread of `read --packets`. */
-import { PacketWork } from './packet-work.js';
-import { serve } from './session-work.js';
+import { servePackets } from './packet-work.js';
+import { toStarter } from './session-work.js';
 
-serve((task, reader) => new PacketWork(task, reader));
+servePackets(toStarter());

@@ -1,6 +1,5 @@
 /** Runs `mirrorlake read`: passes files through the demux to the output. */
 import { statSync } from 'node:fs';
-import type { Worker } from 'node:worker_threads';
 import { MirrorTable } from '../accounts/mirrors.js';
 import type { ClockSurvey } from '../clocks/clock-survey.js';
 import { Clocks } from '../clocks/clocks.js';
@@ -14,6 +13,7 @@ import { MirrorType } from '../model/mirror-point.js';
 import type { FrameSink } from '../model/mirrored.js';
 import { openCapture } from '../receive/file/capture.js';
 import { CaptureError } from '../receive/file/capture-error.js';
+import type { Transport } from '../threads/transport.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
@@ -60,8 +60,8 @@ export interface Reading {
 interface ReadRun {
   readonly as: ReadAs;
   readonly output: ReadOutput;
-  /** The session threads; none if no sessions are wanted. */
-  readonly workers: readonly Worker[];
+  /** To the session threads; none if no sessions are wanted. */
+  readonly threads: readonly Transport[];
   readonly tunnels: TunnelTable | undefined;
   readonly sessions: SessionThreadsOptions;
   /** Between which places packets are matched, if any. */
@@ -82,8 +82,8 @@ interface ReadRun {
 
 /** Reads the files into an output. */
 export async function readInto(files: readonly CaptureFile[], run: ReadRun): Promise<Reading> {
-  const { output, workers, tunnels } = run;
-  const sessions = workers.length > 0 ? await sessionThreads(workers, run) : undefined;
+  const { output, threads, tunnels } = run;
+  const sessions = threads.length > 0 ? await sessionThreads(threads, run) : undefined;
   const clocks = run.hardwareTime ? await clocksOf(files, run) : undefined;
   const paths = await pathReading(run, sessions ?? NOBODY, clocks);
   const mirrors = new MirrorTable({
@@ -199,11 +199,11 @@ async function firstLook(files: readonly CaptureFile[], { inputs, stop }: ReadRu
   return clocks.survey();
 }
 
-async function sessionThreads(workers: readonly Worker[], run: ReadRun): Promise<SessionThreads> {
+async function sessionThreads(to: readonly Transport[], run: ReadRun): Promise<SessionThreads> {
   const { sessions, output } = run;
-  if (sessions.packets === undefined) return new SessionThreads(workers, sessions, output.onSegment);
+  if (sessions.packets === undefined) return new SessionThreads(to, sessions, output.onSegment);
   const { PacketThread } = await import('./packet-thread.js');
-  return new SessionThreads(workers, sessions, output.onSegment, (...args) => new PacketThread(...args));
+  return new SessionThreads(to, sessions, output.onSegment, (...args) => new PacketThread(...args));
 }
 
 /** For frames that nobody wants. */

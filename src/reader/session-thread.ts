@@ -1,13 +1,12 @@
-import type { Worker } from 'node:worker_threads';
 import type { EndReason } from '../model/end-reason.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { Mirrored } from '../model/mirrored.js';
 import { FRAME_BATCH, FRAME_PLACE, FRAME_WORDS, moveFrame, packFrame } from '../sessions/frame-batch.js';
 import type { Membership } from '../sessions/groups.js';
 import { Channel } from '../threads/channel.js';
-import { workerTransport } from '../threads/transport.js';
+import type { Transport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
-import { READER_GONE, writeOut } from './line-writer.js';
+import { writeOut } from './line-writer.js';
 import type { ReadOutput } from './output.js';
 import type { ReadBuffers } from './read-buffers.js';
 import {
@@ -30,7 +29,7 @@ import {
 export type GroupOf = (point: MirrorPoint) => Membership | undefined;
 
 /**
- * One session thread of `read`. Frames are passed in batches of shared memory; their bytes stay in the read
+ * One session thread of `read`, or this one in its place. Frames are passed in batches of shared memory; their bytes stay in the read
  * buffers, which are reused only after the thread is done with them.
  */
 export class SessionThread {
@@ -50,23 +49,19 @@ export class SessionThread {
   private points: readonly MirrorPoint[] = [];
 
   /**
-   * @param worker the thread, see {@link startSessionWorkers}
+   * @param transport to the thread: session-start.ts
    * @param groupOf says of every mirror point which group it is in; undefined: there are none
    * @param onSegment takes finished rows, one segment at a time, if the thread does not print them
    */
   constructor(
-    worker: Worker,
+    transport: Transport,
     private readonly buffers: ReadBuffers,
     private readonly task: SessionTask,
     private readonly groupOf: GroupOf | undefined,
     onSegment: ReadOutput['onSegment'],
   ) {
-    // A thread that prints leaves when its reader does (| head). Whatever else ends it is a failure.
-    worker.on('exit', (code) => {
-      if (code === READER_GONE) process.exit(0);
-    });
     this.channel = new Channel(
-      workerTransport(worker),
+      transport,
       {
         asks: {},
         tells: {

@@ -1,10 +1,10 @@
-import type { Worker } from 'node:worker_threads';
 import { addedUp } from '../model/application-counts.js';
 import { SESSION_DEFAULTS } from '../model/defaults.js';
 import type { EndReason } from '../model/end-reason.js';
 import type { MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
 import { Clock, ClockMove } from '../sessions/clock.js';
+import type { Transport } from '../threads/transport.js';
 import type { Frame } from '../wire/walk/frame.js';
 import type { ReadOutput } from './output.js';
 import { ReadBuffers } from './read-buffers.js';
@@ -22,7 +22,7 @@ export interface SessionThreadsOptions extends Omit<SessionTask, 'buffers' | 'st
 
 /** Makes what deals with one thread. */
 type MakeThread = (
-  worker: Worker,
+  transport: Transport,
   buffers: ReadBuffers,
   task: SessionTask,
   groupOf: GroupOf | undefined,
@@ -42,11 +42,11 @@ export class SessionThreads implements FrameSink {
   private readonly clock = new Clock({ ...SESSION_DEFAULTS, linger: SESSION_DEFAULTS.linger.read });
 
   /**
-   * @param workers the threads, see {@link startSessionWorkers}
+   * @param transports to the threads: session-start.ts
    * @param onSegment takes finished rows, one segment at a time, if the threads do not print them
    */
   constructor(
-    workers: readonly Worker[],
+    transports: readonly Transport[],
     options: SessionThreadsOptions,
     onSegment?: ReadOutput['onSegment'],
     make: MakeThread = (...args) => new SessionThread(...args),
@@ -56,9 +56,9 @@ export class SessionThreads implements FrameSink {
       ...plain,
       buffers: this.buffers.shared,
       stdout: new SharedArrayBuffer(4),
-      capacity: Math.ceil((options.capacity ?? SESSION_DEFAULTS.capacity) / workers.length),
+      capacity: Math.ceil((options.capacity ?? SESSION_DEFAULTS.capacity) / transports.length),
     };
-    this.threads = workers.map((worker) => make(worker, this.buffers, task, groupOf, onSegment));
+    this.threads = transports.map((transport) => make(transport, this.buffers, task, groupOf, onSegment));
   }
 
   /**

@@ -8,7 +8,7 @@ import { FRAME_PLACE, FRAME_WORDS, unpackFrame } from '../sessions/frame-batch.j
 import { separationBits } from '../sessions/separation.js';
 import { SessionTable } from '../sessions/table.js';
 import { Channel } from '../threads/channel.js';
-import { PortTransport } from '../threads/transport.js';
+import { PortTransport, type Transport } from '../threads/transport.js';
 import { Frame } from '../wire/walk/frame-fields.js';
 import { Turn, writeOut } from './line-writer.js';
 import { printedRows, type Rows } from './printed-rows.js';
@@ -157,18 +157,17 @@ function inTurn(memory: SharedArrayBuffer): (lines: Uint8Array) => void {
   };
 }
 
-/** How the thread's work begins. */
+/** How the work begins. */
 type Begin = (task: SessionTask, reader: Channel<SessionThreadSide, ReaderSide>) => SessionWork;
 
 /** Does what the main thread says. */
-export function serve(begin: Begin): void {
-  if (parentPort === null) throw new Error('the session thread is started by read');
+export function serve(transport: Transport, begin: Begin): void {
   let work: SessionWork | undefined;
   const begun = (): SessionWork => {
     if (work === undefined) throw new Error('the session thread has no task');
     return work;
   };
-  const reader = new Channel<SessionThreadSide, ReaderSide>(new PortTransport(parentPort), {
+  const reader = new Channel<SessionThreadSide, ReaderSide>(transport, {
     asks: { finish: (reason) => begun().finish(reason) },
     tells: {
       task: (task) => {
@@ -182,4 +181,15 @@ export function serve(begin: Begin): void {
       restart: (reason) => begun().restart(reason),
     },
   });
+}
+
+/** What serves sessions only; packet-work.ts keeps packets too. */
+export function serveSessions(transport: Transport): void {
+  serve(transport, (task, reader) => new SessionWork(task, reader));
+}
+
+/** To the thread that started this one. */
+export function toStarter(): Transport {
+  if (parentPort === null) throw new Error('the session thread is started by read');
+  return new PortTransport(parentPort);
 }

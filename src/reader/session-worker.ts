@@ -1,4 +1,4 @@
 /** The session thread of `read`. */
-import { SessionWork, serve } from './session-work.js';
+import { serveSessions, toStarter } from './session-work.js';
 
-serve((task, reader) => new SessionWork(task, reader));
+serveSessions(toStarter());

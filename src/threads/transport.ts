@@ -1,6 +1,6 @@
 /**
  * What carries a channel's messages: a worker thread's port, a child process's pipe, a port between two
- * threads.
+ * threads, or nothing but calls.
  */
 import type { ChildProcess } from 'node:child_process';
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
@@ -66,6 +66,21 @@ export class PortTransport implements Transport {
     for (let m = receiveMessageOnPort(this.port); m !== undefined; m = receiveMessageOnPort(this.port))
       this.heard(m.message as Message);
   }
+}
+
+/**
+ * Two ends within one thread: what is posted at one is heard at the other before `post` returns. Nothing is
+ * copied, and nothing changes hands. The other end has to listen by then.
+ */
+export function innerTransports(): readonly [Transport, Transport] {
+  const heard: ((message: Message) => void)[] = [];
+  const end = (mine: 0 | 1): Transport => ({
+    post: (message) => heard[1 - mine](message),
+    listen: (hear) => {
+      heard[mine] = hear;
+    },
+  });
+  return [end(0), end(1)];
 }
 
 /**
