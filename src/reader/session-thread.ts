@@ -29,8 +29,8 @@ import {
 export type GroupOf = (point: MirrorPoint) => Membership | undefined;
 
 /**
- * One session thread of `read`, or this one in its place. Frames are passed in batches of shared memory; their bytes stay in the read
- * buffers, which are reused only after the thread is done with them.
+ * One session thread of `read`, or this one in its place. Frames are passed in batches of shared memory;
+ * their bytes stay in the read buffers, which are reused only after the thread is done with them.
  */
 export class SessionThread {
   /** Memory of the batches, and the indexes of free ones. */
