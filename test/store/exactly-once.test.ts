@@ -176,7 +176,7 @@ describe('a fault between us and the server', () => {
       spool.append('sessions', numberedSegment(n, n + 1000), 1000);
       await spool.flush();
     }
-    await delivery.drain(25_000);
+    await delivery.drain(120_000);
     expect(proxy.faults).toEqual([]);
     expect(spool.waitingSegments).toBe(0);
     await spool.close();
@@ -223,7 +223,7 @@ describe('a fault between us and the server', () => {
     spool.append('sessions', numberedSegment(5000, 5010), 10);
     await spool.flush();
     spool.append('sessions', numberedSegment(0, 1000), 1000);
-    await delivery.drain(25_000);
+    await delivery.drain(120_000);
     expect(await storedUpTo(store)).toBe(1000);
     const [refused] = listSpool(join(directory, 'spool'));
     expect(refused).toMatchObject({ rows: 10, reason: expect.stringContaining('for the test') });
