@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { NAMES_FORMAT, readNames } from '../export/names.js';
 import { type Exported, writePackets } from '../export/packets.js';
+import { asError } from '../model/errors.js';
 import { plural } from '../model/words.js';
 import { openOutput } from '../receive/file/capture-writer.js';
 import { type AddressName, PcapngWriter } from '../receive/file/pcapng-writer.js';
@@ -49,7 +50,7 @@ export function registerExport(program: Command): void {
 export async function exportPackets(options: ExportOptions): Promise<string> {
   const found = await findStore(options);
   const prefix = tablePrefix(found.location);
-  const names = options.names === false ? [] : await namesIn(found, options.where, prefix);
+  const { names, trouble } = options.names === false ? NO_NAMES : await namesIn(found, options.where, prefix);
   const sql = packetRowsStatement(options.where, prefix);
   const asked = { format: PACKET_ROW_FORMAT, timeout: 'longest' } as const;
   let said = '';
@@ -62,21 +63,34 @@ export async function exportPackets(options: ExportOptions): Promise<string> {
       await writer.close();
     }
   });
-  return said;
+  return trouble === '' ? said : `${said}\nwithout names of addresses: ${trouble}`;
 }
 
-/** What both ends of the sessions are called; nothing in a store from before there were names. */
-async function namesIn(found: FoundStore, where: string, prefix: string): Promise<AddressName[]> {
+interface FoundNames {
+  readonly names: readonly AddressName[];
+  /** Why there are none, where that is to be told. */
+  readonly trouble: string;
+}
+
+const NO_NAMES: FoundNames = { names: [], trouble: '' };
+
+/**
+ * What both ends of the sessions are called; nothing in a store from before there were names. What is wrong
+ * with the condition is told by the question for the packets, which follows.
+ */
+async function namesIn(found: FoundStore, where: string, prefix: string): Promise<FoundNames> {
   let names: AddressName[] = [];
   const asked = { format: NAMES_FORMAT, timeout: 'longest' } as const;
   try {
     await ask(found, namesOfSessions(where, prefix), asked, async (answer) => {
       names = await readNames(answer);
     });
+    return { names, trouble: '' };
   } catch (error) {
-    if (!(error instanceof Error) || !/address_names.*\(UNKNOWN_TABLE\)/s.test(error.message)) throw error;
+    const { message } = asError(error);
+    if (/address_names.*\(UNKNOWN_TABLE\)/s.test(message)) return NO_NAMES;
+    return { names: [], trouble: message };
   }
-  return names;
 }
 
 function summary({ packets, left }: Exported): string {
