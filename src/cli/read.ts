@@ -212,13 +212,12 @@ export function registerRead(program: Command): void {
       owners,
       [],
     )
-    .addOption(
-      new Option(
-        '--names <which>',
-        `which names of addresses are kept, by what says them: ${KEPT_NAMES_WORDS}, separated by commas`,
-      )
-        .argParser(keptNames)
-        .default(NAME_SOURCES, 'all'),
+    .option(
+      '--names <which>',
+      `which names of addresses are kept, by what says them: ${KEPT_NAMES_WORDS}, separated by commas ` +
+        '(default: all)',
+      keptNames,
+      NAME_SOURCES,
     )
     .option(
       '--names-file <file>',
