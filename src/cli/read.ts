@@ -461,7 +461,7 @@ function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** What --networks, --owners and --names-file say of addresses. @throws UsageError naming the file that is wrong */
+/** What files say of addresses, --networks and others. @throws UsageError naming the file that is wrong */
 async function knownNetworks({ networks, owners, namesFile, quiet }: ReadOptions): Promise<KnownNetworks> {
   const names = namesFile === undefined ? undefined : await namesIn(namesFile);
   if (networks === undefined && owners.length === 0) return { ...NOTHING_KNOWN, names };

@@ -53,8 +53,8 @@ export function configReference(): string {
 optional; an option of the command line overrides the file. A mistake is answered with the file, the line and
 the key, and exit status 2. On SIGHUP \`mirrors\`, \`groups\`, \`unknown_mirrors\`, \`unknown_points\`,
 \`packets\`, \`applications\`, \`separate_by\`, \`networks\`, \`owners\`, \`names\`, \`names_file\`,
-\`policies\`, \`overlays\`, \`hardware_time.within\` and \`tunnels\` are read again; everything else takes effect
-after a restart, and the log says which of it has changed.
+\`policies\`, \`overlays\`, \`hardware_time.within\` and \`tunnels\` are read again; everything else takes
+effect after a restart, and the log says which of it has changed.
 
 Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`.
 Sizes are bytes, or have a unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.

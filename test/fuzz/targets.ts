@@ -306,7 +306,7 @@ function applications(): Target {
   };
 }
 
-/** What strangers call hosts, and what stands where it does: names, accounts, shares, reverse names, tricks. */
+/** What strangers call hosts, and what stands where it does: accounts, shares, reverse names, tricks. */
 const SAID = [
   ...[
     'www.example.com',

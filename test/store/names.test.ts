@@ -205,7 +205,7 @@ test('read stores names, once; an export has them, unless it is told not to', as
   if (canDissect) expect(dissected()).toMatch(/10\.1\.0\.1.*10\.1\.0\.2/);
 });
 
-test('a server has them too; names that are not kept are not stored, and those stored before are shown', async () => {
+test('a server has them too; of names that are not kept, those stored before are shown', async () => {
   const server = await ClickHouseServer.start();
   try {
     const lake = `${server.url}/lake`;
