@@ -29,6 +29,7 @@ import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { DEFAULT_INPUTS, type Inputs, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
+import { KEPT_NAMES_WORDS, NAME_SOURCES, type NameSourceWord, parseKeptNames } from '../model/name-source.js';
 import { isServer } from '../model/store-location.js';
 import { counted } from '../model/words.js';
 import { type KnownNetworks, NOTHING_KNOWN } from '../networks/known-networks.js';
@@ -70,6 +71,8 @@ interface ReadOptions {
   timestamps: Timestamps;
   networks?: string;
   owners: string[];
+  names: readonly NameSourceWord[];
+  namesFile?: string;
   quiet?: boolean;
 }
 
@@ -209,6 +212,17 @@ export function registerRead(program: Command): void {
       owners,
       [],
     )
+    .option(
+      '--names <which>',
+      `which names of addresses are kept, by what says them: ${KEPT_NAMES_WORDS}, separated by commas ` +
+        '(default: all)',
+      keptNames,
+      NAME_SOURCES,
+    )
+    .option(
+      '--names-file <file>',
+      'names of addresses, `address name` a line, as in /etc/hosts, for the source file',
+    )
     .option('--quiet', 'no progress bar and no summary')
     .action(read);
 }
@@ -235,6 +249,12 @@ function keptApplications(value: string): number {
   if (bits === undefined)
     throw new InvalidArgumentError(`give all, off, or some of ${KEPT_KINDS.join(', ')}, as in names,paths.`);
   return bits;
+}
+
+function keptNames(value: string): readonly NameSourceWord[] {
+  const sources = parseKeptNames(value);
+  if (sources === undefined) throw new InvalidArgumentError(`give ${KEPT_NAMES_WORDS}, as in dns,tls.`);
+  return sources;
 }
 
 function overlay(value: string, before: Overlay[]): Overlay[] {
@@ -368,6 +388,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         groupOf: groups,
         applications: options.applications,
         known,
+        names: options.names,
         print: stores
           ? undefined
           : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },
@@ -440,9 +461,10 @@ function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** What --networks and --owners say of addresses. @throws UsageError naming the file that is wrong */
-async function knownNetworks({ networks, owners, quiet }: ReadOptions): Promise<KnownNetworks> {
-  if (networks === undefined && owners.length === 0) return NOTHING_KNOWN;
+/** What files say of addresses, --networks and others. @throws UsageError naming the file that is wrong */
+async function knownNetworks({ networks, owners, namesFile, quiet }: ReadOptions): Promise<KnownNetworks> {
+  const names = namesFile === undefined ? undefined : await namesIn(namesFile);
+  if (networks === undefined && owners.length === 0) return { ...NOTHING_KNOWN, names };
   const [{ readNetworks }, { networkTable }, { readOwners }] = await Promise.all([
     import('../networks/read-networks.js'),
     import('../networks/network-table.js'),
@@ -453,10 +475,19 @@ async function knownNetworks({ networks, owners, quiet }: ReadOptions): Promise<
     for (const [type, count] of read?.passedOver ?? [])
       process.stderr.write(`mirrorlake: ${networks}: passed over ${counted(count, type)}\n`);
   return {
-    ...NOTHING_KNOWN,
     networks: read && networkTable(read.networks),
     owners: owners.map((file) => readOwners(file)),
+    names,
   };
+}
+
+/** @throws UsageError naming the line that is wrong */
+async function namesIn(file: string): Promise<SharedArrayBuffer> {
+  const [{ readNames }, { namesTable }] = await Promise.all([
+    import('../networks/names-file.js'),
+    import('../networks/names-table.js'),
+  ]);
+  return namesTable(readNames(file));
 }
 
 /** Tunnels in the words of `ip tunnel add`. @throws TunnelError for unknown words */
@@ -567,6 +598,8 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError('read: --sample is about --path: leave it out without one');
   if (options.config !== undefined && options.path.length === 0 && options.group.length === 0)
     throw new UsageError('read: --config gives --group and --path their names: leave it out without one');
+  if (options.namesFile !== undefined && !options.names.includes('file'))
+    throw new UsageError('read: --names leaves out the source file: leave out --names-file, or keep it');
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, kinds };

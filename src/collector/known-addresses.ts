@@ -1,9 +1,10 @@
 /**
  * What a collector knows of addresses: its files, read at the start and when they change, or the networks
- * that the store has; and `policies`.
+ * that the store has; `policies`, and which names are kept.
  */
 import type { Config } from '../config/schema.js';
 import { asError } from '../model/errors.js';
+import type { NameSourceWord } from '../model/name-source.js';
 import { ANY_ROLE, type RolePolicy } from '../model/role-policy.js';
 import type { AddressesStatus, PolicyStatus } from '../model/status.js';
 import { counted } from '../model/words.js';
@@ -18,7 +19,7 @@ const FROM_STORE = 'store';
 const NANOSECONDS_IN_MS = 1_000_000n;
 
 /** The keys of the configuration that this is about. */
-export type AddressConfig = Pick<Config, 'networks' | 'owners' | 'policies'>;
+export type AddressConfig = Pick<Config, 'networks' | 'owners' | 'policies' | 'names' | 'names_file'>;
 
 export interface KnownAddressesOptions {
   readonly log: (level: 'info' | 'warn', message: string) => void;
@@ -54,6 +55,7 @@ export class KnownAddresses {
   /** The file of networks; undefined: they are those of the store. */
   file: string | undefined;
   private policies: readonly RolePolicy[];
+  private names: readonly NameSourceWord[];
   /** The networks of the store; undefined: it was not asked yet. */
   private stored: StoredTable | undefined;
   /** The load that came last: making a table of it takes a while. */
@@ -63,16 +65,17 @@ export class KnownAddresses {
   private said = '';
 
   constructor(
-    config: AddressConfig,
+    private readonly config: AddressConfig,
     private readonly options: KnownAddressesOptions,
   ) {
     this.policies = config.policies;
+    this.names = config.names;
     this.file = config.networks;
     this.loader = this.loaderOf(config);
   }
 
   get knowledge(): Knowledge {
-    return { known: this.known, policies: this.policies };
+    return { known: this.known, policies: this.policies, names: this.names };
   }
 
   private get known(): KnownNetworks {
@@ -84,6 +87,7 @@ export class KnownAddresses {
   async open(): Promise<void> {
     await this.loader.load();
     this.sayRoles();
+    this.sayNames(this.config);
   }
 
   /** From now on, reads files again that have changed. */
@@ -104,9 +108,11 @@ export class KnownAddresses {
     this.loader.close();
     this.loader = loader;
     this.policies = config.policies;
+    this.names = config.names;
     this.file = config.networks;
     loader.watch();
     this.tell();
+    this.sayNames(config);
   }
 
   /** Takes the networks that the store has, which count where there is no file. */
@@ -137,7 +143,7 @@ export class KnownAddresses {
     const ofStore = this.file === undefined && this.stored?.table !== undefined ? this.stored : undefined;
     const networks = ofFile ?? ofStore;
     return {
-      networks: networks?.networks ?? 0,
+      networks: ofFile?.entries ?? ofStore?.networks ?? 0,
       networks_from: ofFile?.file ?? (ofStore === undefined ? '' : FROM_STORE),
       networks_since: networks === undefined ? null : rfc3339(networks.since),
       owners: files
@@ -163,9 +169,9 @@ export class KnownAddresses {
     }));
   }
 
-  private loaderOf({ networks, owners }: AddressConfig): NetworkLoader {
+  private loaderOf({ networks, owners, names_file: names }: AddressConfig): NetworkLoader {
     const loader = new NetworkLoader(
-      { networks, owners },
+      { networks, owners, names },
       {
         changed: () => {
           if (loader === this.loader) this.tell();
@@ -179,6 +185,12 @@ export class KnownAddresses {
   private tell(): void {
     this.options.changed(this.knowledge);
     this.sayRoles();
+  }
+
+  /** Warns of a file of names of which none is kept. */
+  private sayNames({ names, names_file: file }: AddressConfig): void {
+    if (file !== undefined && !names.includes('file'))
+      this.options.log('warn', `names_file: ${file} is not used: names leaves out the source file`);
   }
 
   /** Warns of roles in policies that no network has: a policy with one is about nothing. */

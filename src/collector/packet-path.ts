@@ -331,11 +331,12 @@ export class PacketPath implements FrameSink, PointWatcher, LivePath, HandoverTa
     this.pipeline.mirrors.setGate(new RuleIndex(rules, this.longestTimeout));
   }
 
-  /** Changes what is known of addresses: rows that are made from now on say it. */
+  /** Changes what is known of addresses, and which names are kept, for rows that are made from now on. */
   setKnowledge(knowledge: Knowledge): void {
     this.factsBefore = this.factCounters;
     this.facts = ConversationFacts.of(knowledge);
     this.pipeline.table.setFacts(this.facts);
+    this.pipeline.table.setNames(knowledge.names, knowledge.known.names);
   }
 
   private get factCounters(): FactCounters {

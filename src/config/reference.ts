@@ -52,9 +52,9 @@ export function configReference(): string {
 \`mirrorlake collect --config FILE\` reads one YAML file: a regular file in UTF-8, 1 MiB at most. Every key is
 optional; an option of the command line overrides the file. A mistake is answered with the file, the line and
 the key, and exit status 2. On SIGHUP \`mirrors\`, \`groups\`, \`unknown_mirrors\`, \`unknown_points\`,
-\`packets\`, \`applications\`, \`separate_by\`, \`networks\`, \`owners\`, \`policies\`, \`overlays\`,
-\`hardware_time.within\` and \`tunnels\` are read again; everything else takes effect after a restart, and the
-log says which of it has changed.
+\`packets\`, \`applications\`, \`separate_by\`, \`networks\`, \`owners\`, \`names\`, \`names_file\`,
+\`policies\`, \`overlays\`, \`hardware_time.within\` and \`tunnels\` are read again; everything else takes
+effect after a restart, and the log says which of it has changed.
 
 Durations are seconds, or have a unit: \`500us\`, \`20ms\`, \`90s\`, \`15m\`, \`12h\`, \`30d\`.
 Sizes are bytes, or have a unit: \`64MiB\`, \`10GB\`. Defaults are given in seconds and bytes.

@@ -11,7 +11,7 @@ import {
 import { type Inputs, UDP_INPUT_KINDS, UDP_INPUT_PORTS, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, keepBits } from '../model/kept-words.js';
 import { MIRROR_TYPE_NAMES, MOST_ERSPAN_SESSION, MOST_SESSION } from '../model/mirror-point.js';
-import { NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
+import { KEPT_NAMES_WORDS, NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
 import { LONGEST_QUESTION, QUESTION_DEFAULTS } from '../model/question-limits.js';
 import { RIGHTS } from '../model/rights.js';
 import { ANY_ROLE, type RolePolicy } from '../model/role-policy.js';
@@ -155,7 +155,7 @@ function nameSources(said: unknown, context: z.RefinementCtx): readonly NameSour
   if (said === 'off' || said === false) return [];
   const sources = z.array(z.enum(NAME_SOURCES)).safeParse(said);
   if (sources.success) return sources.data;
-  context.addIssue(`${JSON.stringify(said)} is not all, off, or some of ${NAME_SOURCES.join(', ')}`);
+  context.addIssue(`${JSON.stringify(said)} is not ${KEPT_NAMES_WORDS}`);
   return z.NEVER;
 }
 
@@ -635,7 +635,9 @@ const plainSchema = z.strictObject({
   names_file: z
     .string()
     .optional()
-    .describe('A file of names of addresses: `address name` a line, as in /etc/hosts.'),
+    .describe(
+      'A file of names of addresses: `address name` a line, as in /etc/hosts; read again when it changes.',
+    ),
   policies: z
     .array(policySchema)
     .max(MOST_POLICIES)

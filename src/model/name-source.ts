@@ -32,3 +32,14 @@ export const NAME_SOURCE_NAMES = [
 /** The words of those that a configuration may name. */
 export type NameSourceWord = Exclude<(typeof NAME_SOURCE_NAMES)[number], ''>;
 export const NAME_SOURCES: readonly NameSourceWord[] = NAME_SOURCE_NAMES.slice(1) as NameSourceWord[];
+
+/** Which are kept, on the command line. */
+export const KEPT_NAMES_WORDS = `all, off, or some of ${NAME_SOURCES.join(', ')}`;
+
+/** `all`, `off`, `dns,tls`; undefined for anything else. */
+export function parseKeptNames(text: string): readonly NameSourceWord[] | undefined {
+  if (text === 'all') return NAME_SOURCES;
+  if (text === 'off') return [];
+  const sources = text.split(',').map((word) => NAME_SOURCES.find((source) => source === word.trim()));
+  return sources.every((source) => source !== undefined) ? sources : undefined;
+}

@@ -1,4 +1,5 @@
 /** What rows say of the two ends of their conversations, and whether that was allowed. */
+import type { NameSourceWord } from '../model/name-source.js';
 import type { RolePolicy } from '../model/role-policy.js';
 import type { RowFacts } from '../model/row-facts.js';
 import type { SessionRecord } from '../model/session-record.js';
@@ -11,6 +12,8 @@ import { RolePolicies } from './role-policies.js';
 export interface Knowledge {
   readonly known: KnownNetworks;
   readonly policies: readonly RolePolicy[];
+  /** Which names of addresses are kept. */
+  readonly names: readonly NameSourceWord[];
 }
 
 export class ConversationFacts implements RowFacts {
@@ -18,7 +21,7 @@ export class ConversationFacts implements RowFacts {
   private readonly policies: RolePolicies | undefined;
 
   /** @returns undefined where nothing is known, which costs nothing */
-  static of({ known, policies }: Knowledge): ConversationFacts | undefined {
+  static of({ known, policies }: Omit<Knowledge, 'names'>): ConversationFacts | undefined {
     const isKnown = known.networks !== undefined || known.owners.length > 0;
     return isKnown || policies.length > 0 ? new ConversationFacts(known, policies) : undefined;
   }

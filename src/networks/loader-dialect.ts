@@ -1,7 +1,7 @@
-/** Messages between whoever wants files of networks and owners read, and the thread that reads them. */
+/** Messages between whoever wants files about addresses read, and the thread that reads them. */
 
-/** Networks of one's own, or owners of the Internet's addresses. */
-export type FileKind = 'networks' | 'owners';
+/** Networks of one's own, owners of the Internet's addresses, or names of addresses. */
+export type FileKind = 'networks' | 'owners' | 'names';
 
 /** A file, and what it is to be read as. */
 export interface KnownFile {
@@ -13,9 +13,9 @@ export interface KnownFile {
 export interface FileRead {
   /** As in KnownNetworks. */
   readonly memory: SharedArrayBuffer;
-  /** Of networks: how many there are. */
-  readonly networks: number;
-  /** The roles that they have. */
+  /** Of networks and of names: how many there are. */
+  readonly entries: number;
+  /** The roles that networks have. */
   readonly roles: readonly string[];
   /** Of owners: when the file was made, seconds since 1970; 0: it does not say. */
   readonly built: number;

@@ -1,6 +1,6 @@
 /**
- * Reads the files of networks and owners, and reads them again when they change. Each time a thread of its
- * own does it, so that nobody waits who receives packets, and ends, so that its memory is free again.
+ * Reads the files of networks, owners and names, and reads them again when they change. Each time a thread
+ * of its own does it, so that nobody waits who receives packets, and ends, so that its memory is free again.
  */
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
@@ -18,6 +18,7 @@ export const LOOK_MS = 5000;
 export interface KnownFiles {
   readonly networks: string | undefined;
   readonly owners: readonly string[];
+  readonly names: string | undefined;
 }
 
 export interface LoaderOptions {
@@ -41,7 +42,7 @@ interface Watched {
 }
 
 /** A file that is in use. */
-export interface LoadedFile extends KnownFile, Pick<FileRead, 'networks' | 'roles' | 'built'> {
+export interface LoadedFile extends KnownFile, Pick<FileRead, 'entries' | 'roles' | 'built'> {
   /** When it was read, milliseconds since 1970. */
   readonly since: number;
   /** Why it was not read again when it changed; '': it was. */
@@ -60,6 +61,7 @@ export class NetworkLoader {
   ) {
     const known: KnownFile[] = files.owners.map((file) => ({ kind: 'owners', file }));
     if (files.networks !== undefined) known.push({ kind: 'networks', file: files.networks });
+    if (files.names !== undefined) known.push({ kind: 'names', file: files.names });
     const unread = { looked: '', read: '', content: undefined, since: 0, wrong: '' };
     this.files = known.map((file) => ({ known: file, ...unread }));
   }
@@ -70,7 +72,7 @@ export class NetworkLoader {
       this.files.flatMap(({ known, content }) =>
         known.kind === kind && content !== undefined ? [content.memory] : [],
       );
-    return { networks: memories('networks')[0], owners: memories('owners'), names: undefined };
+    return { networks: memories('networks')[0], owners: memories('owners'), names: memories('names')[0] };
   }
 
   /** The files that are in use. */
@@ -113,7 +115,7 @@ export class NetworkLoader {
   /** Ends the watch, and the thread if there is one: what it reads fails. */
   close(): void {
     clearTimeout(this.timer);
-    this.gone.abort(new CommandError('networks and owners are no longer read: the program ends'));
+    this.gone.abort(new CommandError('files about addresses are no longer read: the program ends'));
   }
 
   private async look(): Promise<void> {
@@ -145,13 +147,16 @@ export class NetworkLoader {
   }
 
   private take(watched: Watched, content: FileRead): void {
-    const { memory, networks, passedOver } = content;
+    const { memory, entries, passedOver } = content;
     const { kind, file } = watched.known;
     watched.content = content;
     watched.since = Date.now();
     watched.read = watched.looked;
     watched.wrong = '';
-    const what = kind === 'networks' ? counted(networks, 'network') : sizeWords(memory.byteLength);
+    const what =
+      kind === 'owners'
+        ? sizeWords(memory.byteLength)
+        : counted(entries, kind === 'names' ? 'name' : 'network');
     const others = [...passedOver].map(([type, count]) => `, passed over ${count} ${type}`);
     this.options.log('info', `${file}: ${what}${others.join('')}`);
   }
@@ -177,8 +182,8 @@ export class NetworkLoader {
   }
 }
 
-function withoutMemory({ networks, roles, built }: FileRead): Omit<FileRead, 'memory' | 'passedOver'> {
-  return { networks, roles, built };
+function withoutMemory({ entries, roles, built }: FileRead): Omit<FileRead, 'memory' | 'passedOver'> {
+  return { entries, roles, built };
 }
 
 /** What changes when a file is replaced, rewritten or touched; of one that is not there, why. */

@@ -3,6 +3,7 @@ import type { KeptPackets } from '../config/kept-packets.js';
 import type { Separator } from '../config/overlays.js';
 import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
+import type { NameSourceWord } from '../model/name-source.js';
 import type { ApplicationStatus } from '../model/status.js';
 import type { KnownNetworks } from '../networks/known-networks.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
@@ -80,6 +81,8 @@ export interface SessionTask {
   readonly groupsSeparateBy: readonly Separator[];
   /** What is known of addresses. */
   readonly known: KnownNetworks;
+  /** Which names of addresses are counted. */
+  readonly names: readonly NameSourceWord[];
 }
 
 /** Frames kept, and frames not kept because too many fragments waited for their first one. */

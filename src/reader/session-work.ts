@@ -62,6 +62,7 @@ export class SessionWork {
       ...(task.ids !== undefined && { ids: task.ids }),
     });
     this.table.setFacts(ConversationFacts.of({ known: task.known, policies: [] }));
+    this.table.setNames(task.names, task.known.names);
   }
 
   addBatch(memory: SharedArrayBuffer): void {

@@ -1,7 +1,6 @@
 import type { Application } from '../applications/reader.js';
 import { APPLICATIONS } from '../applications/registry.js';
 import { NAMES_DEFAULTS, READING_DEFAULTS, SESSION_DEFAULTS } from '../model/defaults.js';
-import { NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
 import type { SharedCopies } from './copies.js';
 import type { ReadingOptions } from './reading.js';
 
@@ -22,9 +21,6 @@ export interface SessionOptions {
   /** Applications that are recognised and read; and the bounds of reading them. */
   readonly applications: readonly Application[];
   readonly readings: ReadingOptions;
-  /** Which names of addresses are counted, and those of a file, as `namesTable` makes it. */
-  readonly names: readonly NameSourceWord[];
-  readonly namesFile?: SharedArrayBuffer;
   /** Names counted at once, a power of two, and seconds until they become rows. */
   readonly namesHeld: number;
   readonly namesSeconds: number;
@@ -42,7 +38,6 @@ export const READ_OPTIONS: SessionOptions = {
   linger: SESSION_DEFAULTS.linger.read,
   applications: APPLICATIONS,
   readings: { ...READING_DEFAULTS, rows: READING_DEFAULTS.rows.read },
-  names: NAME_SOURCES,
   namesHeld: NAMES_DEFAULTS.held,
   namesSeconds: NAMES_DEFAULTS.seconds.read,
 };

@@ -3,7 +3,7 @@ import { EndReason } from '../model/end-reason.js';
 import type { FrameSessions, TrainWatcher } from '../model/frame-sessions.js';
 import { MirrorDirection, type MirrorPoint } from '../model/mirror-point.js';
 import type { FrameSink, Mirrored } from '../model/mirrored.js';
-import type { NameSourceWord } from '../model/name-source.js';
+import { NAME_SOURCES, type NameSourceWord } from '../model/name-source.js';
 import type { RowFacts } from '../model/row-facts.js';
 import type { RowSink } from '../model/row-sink.js';
 import { SessionRecord, type SessionSink } from '../model/session-record.js';
@@ -105,10 +105,10 @@ export class SessionTable implements FrameSink, FrameSessions {
     this.filler = new RecordFiller(words);
     const copyOf = (slot: number): number => this.copyOf(slot);
     if (sink.name !== undefined) {
-      const { names, namesFile, namesHeld, namesSeconds } = this.options;
+      const { namesHeld, namesSeconds } = this.options;
       const hash = new KeyedHash(randomBytes(HASH_SECRET));
       this.seenNames = new SeenNames({ name: (r) => sink.name?.(r) }, hash, namesHeld, namesSeconds);
-      this.saidNames = new SaidNames(this.seenNames, names, namesFile);
+      this.saidNames = new SaidNames(this.seenNames, NAME_SOURCES, undefined);
     }
     this.rows = new MessageRows(this.slots, this.points, this.ids, sink, words, copyOf, this.saidNames);
     const seed = randomBytes(4).readInt32LE();
@@ -193,7 +193,7 @@ export class SessionTable implements FrameSink, FrameSessions {
   }
 
   /**
-   * Sets which names of addresses are counted from now on.
+   * Sets which names of addresses are counted from now on; by default all, and none of a file.
    *
    * @param file names of a file, as `namesTable` makes it; undefined: none
    */

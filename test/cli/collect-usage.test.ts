@@ -32,6 +32,10 @@ const owners = join(directory, 'as.mmdb');
 writeFileSync(owners, 'no database');
 const wrongOwners = join(directory, 'wrong-owners.yaml');
 writeFileSync(wrongOwners, `owners: [${owners}]\n`);
+const names = join(directory, 'hosts');
+writeFileSync(names, '10.0.0.1 db1\ndb2\n');
+const wrongNames = join(directory, 'wrong-names.yaml');
+writeFileSync(wrongNames, `names_file: ${names}\n`);
 /** Arguments that contain spaces. */
 const TUNNELS: Record<string, string> = {
   t1: 't1 mode gre remote 10.0.0.1',
@@ -71,6 +75,7 @@ const CASES: [words: string, message: string][] = [
   [`--store none --tunnel @t1 --config ${guests}`, 'store none observes nothing: leave out `policies`'],
   [`--config ${wrongNetworks}`, `${networks}:2: `],
   [`--config ${wrongOwners}`, `${owners}: is no MaxMind DB file`],
+  [`--config ${wrongNames}`, `${names}:2: not an address and a name`],
   [`--config ${config}`, `${config}:2:1: interface: there is no such key`],
 ];
 const LINES = CASES.map(([words]) => [

@@ -14,6 +14,7 @@ const STEPS: Record<keyof typeof TARGETS, number> = {
   path: 60,
   readers: 250,
   applications: 800,
+  names: 2000,
   guard: 400,
 };
 

@@ -13,12 +13,25 @@ import { PacketPath } from '../../src/collector/packet-path.js';
 import { mirrorRules } from '../../src/collector/policy.js';
 import { defaultConfig } from '../../src/config/load.js';
 import { PacketBatch } from '../../src/model/batch.js';
+import { UsageError } from '../../src/model/errors.js';
 import { DEFAULT_INPUTS, UDP_INPUT_KINDS, UDP_INPUT_PORTS } from '../../src/model/inputs.js';
 import { MirrorType } from '../../src/model/mirror-point.js';
 import { MirrorRecord } from '../../src/model/mirror-record.js';
+import type { NameRecord } from '../../src/model/name-record.js';
+import { NAME_SOURCES } from '../../src/model/name-source.js';
+import { SessionRecord } from '../../src/model/session-record.js';
+import { Outcome } from '../../src/model/told.js';
+import { TransactionRecord } from '../../src/model/transaction-record.js';
+import { hostName, isOfHost } from '../../src/names/host-name.js';
+import { SaidNames } from '../../src/names/said-names.js';
+import { SeenNames } from '../../src/names/seen-names.js';
+import { parseNames } from '../../src/networks/names-file.js';
+import { NamesTable, namesTable } from '../../src/networks/names-table.js';
 import { openCapture } from '../../src/receive/file/capture.js';
 import { CaptureError } from '../../src/receive/file/capture-error.js';
 import { type AskEngine, judgeReading } from '../../src/store/questions/guard.js';
+import { parseAddress } from '../../src/wire/ip/addresses.js';
+import { HASH_SECRET, KeyedHash } from '../../src/wire/keyed-hash.js';
 import { Malformed } from '../../src/wire/walk/malformed.js';
 import { Collected } from '../demux/collect.js';
 import { batchOf, type Captured } from '../demux/outer.js';
@@ -144,7 +157,7 @@ function path(): Target {
   const config = { ...defaultConfig(), unknown_points: 8 };
   return {
     step(random) {
-      const rows = { sessions: 0, transactions: 0, certificates: 0, packets: 0 };
+      const rows = { sessions: 0, transactions: 0, certificates: 0, packets: 0, names: 0 };
       const capture = new PacketPath(
         {
           collector: 'fuzz',
@@ -178,6 +191,7 @@ function path(): Target {
       const told = Object.values(s.applications.transactions).reduce((a, b) => a + b, 0);
       assert.equal(told, rows.transactions);
       assert.equal(s.applications.certificates, rows.certificates);
+      assert.equal(s.applications.names, rows.names);
       assert.equal(s.open, 0);
     },
     close() {},
@@ -292,6 +306,188 @@ function applications(): Target {
   };
 }
 
+/** What strangers call hosts, and what stands where it does: accounts, shares, reverse names, tricks. */
+const SAID = [
+  ...[
+    'www.example.com',
+    'PC7',
+    'pc7.example.com.',
+    'xn--bcher-kva.example',
+    'b\u00fccher.example',
+    '10.0.0.1',
+  ],
+  ...[
+    '_http._tcp.local',
+    'localhost',
+    'wpad',
+    '*',
+    '',
+    '.',
+    '..',
+    'a\u202eb',
+    '\ud800',
+    '\0',
+    'PC7$',
+    'host/pc7',
+  ],
+  ...[
+    'host/',
+    '$',
+    '\\\\files\\docs',
+    '\\\\',
+    '\\\\\\',
+    '7.31.20.10.in-addr.arpa',
+    'in-addr.arpa',
+    'x,y',
+    ',',
+  ],
+  ...['1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa', 'printer.local:631', ':'],
+  ...[
+    'fe80::1%eth0',
+    '192.0.2.7',
+    '# x',
+    '2001:db8::7 six',
+    `${'a'.repeat(260)}.example`,
+    '\u{1f600}.example',
+  ],
+];
+const SAYING = [
+  'dns',
+  'mdns',
+  'llmnr',
+  'dhcp',
+  'kerberos',
+  'smb',
+  'http',
+  'http2',
+  'ldap',
+  'tds',
+  'socks',
+  '',
+];
+const METHODS = ['A', 'AAAA', 'PTR', 'ANY', 'ACK', 'REQUEST', 'RELEASE', 'AP', 'AS', 'TREE_CONNECT', 'GET'];
+
+/**
+ * Rows that say names, and files of them: what is kept is the name of a host, of an address that a host may
+ * have; nothing is counted twice or lost; and a file is refused in one line, or its names are found.
+ */
+function names(): Target {
+  const text = (random: Random): string => {
+    let said = random.pick(SAID);
+    for (let n = random.int(0, 2); n > 0; n--) {
+      const at = random.int(0, said.length);
+      said =
+        said.slice(0, at) +
+        random.pick([...SAID, '.', ' ', '\\', '\n']) +
+        said.slice(random.int(at, said.length));
+    }
+    return said;
+  };
+  const address = (random: Random, to: Uint8Array, o: number): void => {
+    const written = random.pick([
+      '10.0.0.1',
+      '10.0.0.2',
+      '0.0.0.0',
+      '224.0.0.251',
+      '127.0.0.1',
+      '::1',
+      'ff02::fb',
+    ]);
+    parseAddress(random.chance(0.1) ? '2001:db8::7' : written, to, o);
+  };
+  const transaction = (random: Random): TransactionRecord => {
+    const r = new TransactionRecord();
+    address(random, r.clientIp, 0);
+    address(random, r.serverIp, 0);
+    r.timeSec = random.int(0, 3) * 86_400 + random.int(0, 5);
+    r.vni = random.chance(0.3) ? random.int(0, 2) : null;
+    r.copy = random.pick([0, 0, 0, 1, 255]);
+    r.appProtocol = random.pick(SAYING) as TransactionRecord['appProtocol'];
+    r.method = random.pick(METHODS);
+    r.outcome = random.chance(0.8) ? Outcome.Ok : random.pick(Object.values(Outcome));
+    r.status = random.chance(0.8) ? 'NOERROR' : 'NXDOMAIN';
+    [r.name, r.resource, r.userName] = [text(random), text(random), text(random)];
+    r.answersCount = random.int(0, r.answers.length / 16);
+    for (let i = 0; i < r.answersCount; i++) address(random, r.answers, 16 * i);
+    r.attributeNames = ['ptr', 'srv', 'client_address', 'workstation'];
+    r.attributeValues = r.attributeNames.map(() => text(random));
+    r.attributesCount = r.attributeNames.length;
+    return r;
+  };
+  const session = (random: Random): SessionRecord => {
+    const r = new SessionRecord();
+    address(random, r.clientIp, 0);
+    address(random, r.serverIp, 0);
+    r.ipVersion = random.pick([0, 4, 6]);
+    [r.serverName, r.tlsVersion, r.appProtocol] = [text(random), random.pick(['', 'TLS 1.3']), 'tls'];
+    r.lastSeenSec = random.int(0, 3 * 86_400);
+    r.firstSeenSec = random.int(0, r.lastSeenSec);
+    return r;
+  };
+  const file = (random: Random): SharedArrayBuffer | undefined => {
+    const lines = Array.from(
+      { length: random.int(0, 4) },
+      () => `10.0.0.${random.int(1, 2)} ${text(random)}`,
+    );
+    if (random.chance(0.1)) lines.push(text(random));
+    let said: Map<string, string>;
+    try {
+      // Files are UTF-8, which has no halves of pairs.
+      said = parseNames(Buffer.from(lines.join('\n')).toString(), 'hosts');
+    } catch (error) {
+      assert.ok(error instanceof UsageError && /^hosts:\d+: [^\n]*$/.test(error.message), String(error));
+      return undefined;
+    }
+    const memory = namesTable(said);
+    const table = new NamesTable(memory);
+    const asked = new Uint8Array(16);
+    for (const [written, name] of said) {
+      assert.notEqual(parseAddress(written, asked, 0), 0);
+      assert.equal(table.find(asked), name);
+    }
+    assert.equal(table.size, said.size);
+    return memory;
+  };
+  return {
+    step(random) {
+      const capacity = random.pick([1, 4, 64]);
+      let counted = 0;
+      let rows = 0;
+      const sink = {
+        name(r: NameRecord) {
+          rows++;
+          counted += r.count;
+          if (NAME_SOURCES[r.source - 1] !== 'file') assert.equal(hostName(r.name), r.name);
+          assert.ok(r.name !== '' && r.name.length <= 253 && !/\p{Cc}/u.test(r.name), JSON.stringify(r.name));
+          assert.ok(isOfHost(r.address, 0));
+          assert.equal(Math.floor(r.lastSeenSec / 86_400), r.day);
+          assert.equal(Math.floor(r.firstSeenSec / 86_400), r.day);
+        },
+      };
+      const seen = new SeenNames(sink, new KeyedHash(new Uint8Array(HASH_SECRET)), capacity, 60);
+      let added = 0;
+      const add = seen.add.bind(seen);
+      seen.add = (...said) => {
+        added++;
+        add(...said);
+      };
+      const said = new SaidNames(seen, NAME_SOURCES, file(random));
+      for (let n = random.int(1, 30); n > 0; n--) {
+        if (random.chance(0.3)) said.session(session(random));
+        else said.transaction(transaction(random), random.pick([0, 80]));
+        assert.ok(seen.held <= capacity);
+        if (random.chance(0.1)) seen.tick(random.int(0, 1000));
+        if (random.chance(0.1)) said.set(random.chance(0.5) ? NAME_SOURCES : [], file(random));
+      }
+      seen.flush();
+      assert.equal(seen.held, 0);
+      assert.equal(counted, added);
+      assert.equal(seen.rows, rows);
+    },
+    close() {},
+  };
+}
+
 export const TARGETS: Readonly<Record<string, () => Target>> = {
   demux,
   inputs,
@@ -299,5 +495,6 @@ export const TARGETS: Readonly<Record<string, () => Target>> = {
   path,
   readers,
   applications,
+  names,
   guard,
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { KnownNetworks } from '../../src/networks/known-networks.js';
 import type { KnownFiles, NetworkLoader } from '../../src/networks/loader.js';
+import { NamesTable } from '../../src/networks/names-table.js';
 import { NetworkTable } from '../../src/networks/network-table.js';
 import { type Owner, Owners } from '../../src/networks/owners.js';
 import { parseAddress } from '../../src/wire/ip/addresses.js';
@@ -38,6 +39,14 @@ function networkIn(known: KnownNetworks): string {
   return table.name(table.find(address, new Uint16Array(8), 0, null));
 }
 
+/** The name of 10.1.2.3. */
+function nameIn(known: KnownNetworks): string {
+  if (known.names === undefined) return 'no names';
+  const address = new Uint8Array(16);
+  parseAddress('10.1.2.3', address, 0);
+  return new NamesTable(known.names).find(address);
+}
+
 /** The AS of 192.0.2.1. */
 function asnIn(known: KnownNetworks): number {
   const owner: Owner = { asn: -1, asOrg: '', country: '' };
@@ -62,23 +71,26 @@ function loaderOf(files: Partial<KnownFiles>): {
   const changes: KnownNetworks[] = [];
   const lines = { info: [] as string[], warn: [] as string[] };
   const loader = new built.NetworkLoader(
-    { networks: undefined, owners: [], ...files },
+    { networks: undefined, owners: [], names: undefined, ...files },
     { changed: (known) => changes.push(known), log: (level, line) => lines[level].push(line), lookMs: 20 },
   );
   loaders.push(loader);
   return { loader, changes, warnings: lines.warn, infos: lines.info };
 }
 
-describe('files of networks and owners', () => {
+describe('files of networks, owners and names', () => {
   it('are read, the owners in their order', async () => {
     const networks = newFile(csv('office'), 'csv');
     const owners = [newFile(database(64_500), 'mmdb'), newFile(database(64_501), 'mmdb')];
-    const { loader, infos } = loaderOf({ networks, owners });
+    const names = newFile('10.1.2.3 db1\n10.1.2.4 db2\n', 'hosts');
+    const { loader, infos } = loaderOf({ networks, owners, names });
     const known = await loader.load();
     expect(networkIn(known)).toBe('office');
     expect(known.owners).toHaveLength(2);
     expect(asnIn(known)).toBe(64_500);
+    expect(nameIn(known)).toBe('db1');
     expect(infos).toContain(`${networks}: 1 network`);
+    expect(infos).toContain(`${names}: 2 names`);
     expect(loader.known).toEqual(known);
   });
 
@@ -98,6 +110,9 @@ describe('files of networks and owners', () => {
     const file = newFile(database(64_500).subarray(0, 100), 'mmdb');
     const damaged = { name: 'UsageError', exitCode: 2, message: expect.stringContaining(file) };
     await expect(loaderOf({ owners: [file] }).loader.load()).rejects.toMatchObject(damaged);
+    const names = newFile('10.1.2.3 db1\n10.1.2 db2\n', 'hosts');
+    const noAddress = { name: 'UsageError', message: expect.stringContaining(`${names}:2: not an address`) };
+    await expect(loaderOf({ names }).loader.load()).rejects.toMatchObject(noAddress);
     const missing = join(directory, 'missing.csv');
     const absent = { name: 'UsageError', message: expect.stringContaining(missing) };
     await expect(loaderOf({ networks: missing }).loader.load()).rejects.toMatchObject(absent);
@@ -108,7 +123,8 @@ describe('a file that is watched', () => {
   it('is read again when it is replaced, rewritten or touched', async () => {
     const networks = newFile(csv('one'), 'csv');
     const owner = newFile(database(64_500), 'mmdb');
-    const { loader, changes } = loaderOf({ networks, owners: [owner] });
+    const names = newFile('10.1.2.3 db1\n', 'hosts');
+    const { loader, changes } = loaderOf({ networks, owners: [owner], names });
     const first = await loader.load();
     loader.watch();
     renameSync(newFile(csv('two'), 'csv'), networks);
@@ -122,13 +138,16 @@ describe('a file that is watched', () => {
     await expect.poll(() => changes.map(asnIn).at(-1)).toBe(64_501);
     // Of a file that stays, the memory does too; and who has the old one keeps it.
     expect(changes.at(-1)!.networks).toBe(changes.at(-2)!.networks);
-    expect([networkIn(first), asnIn(first)]).toEqual(['one', 64_500]);
+    renameSync(newFile('10.1.2.3 db2\n', 'hosts'), names);
+    await expect.poll(() => changes.map(nameIn).at(-1)).toBe('db2');
+    expect([networkIn(first), asnIn(first), nameIn(first)]).toEqual(['one', 64_500, 'db1']);
   });
 
   it('is told once when it is wrong or gone, and what was known stays', async () => {
     const networks = newFile(csv('one'), 'csv');
     const owner = newFile(database(64_500), 'mmdb');
-    const { loader, changes, warnings } = loaderOf({ networks, owners: [owner] });
+    const names = newFile('10.1.2.3 db1\n', 'hosts');
+    const { loader, changes, warnings } = loaderOf({ networks, owners: [owner], names });
     await loader.load();
     loader.watch();
     renameSync(newFile('prefix,name\nnonsense,x\n', 'csv'), networks);
@@ -141,15 +160,21 @@ describe('a file that is watched', () => {
     rmSync(networks);
     await expect.poll(() => warnings.length).toBe(3);
     expect(warnings[2]).toContain(networks);
+    renameSync(newFile('db2 10.1.2.3\n', 'hosts'), names);
+    await expect.poll(() => warnings.length).toBe(4);
+    expect(warnings[3]).toContain(`${names}:1: `);
     expect(changes).toEqual([]);
-    expect([networkIn(loader.known), asnIn(loader.known)]).toEqual(['one', 64_500]);
+    const { known } = loader;
+    expect([networkIn(known), asnIn(known), nameIn(known)]).toEqual(['one', 64_500, 'db1']);
     // It is looked at many more times until this is read.
     renameSync(newFile(database(64_502), 'mmdb'), owner);
     await expect.poll(() => changes.map(asnIn)).toEqual([64_502]);
     expect(networkIn(changes[0]!)).toBe('one');
     writeFileSync(networks, csv('two'));
     await expect.poll(() => changes.map(networkIn).at(-1)).toBe('two');
-    expect(warnings).toHaveLength(3);
+    writeFileSync(names, '10.1.2.3 db3\n');
+    await expect.poll(() => changes.map(nameIn).at(-1)).toBe('db3');
+    expect(warnings).toHaveLength(4);
     expect(loader.refused).toBe(0);
   });
 
@@ -192,7 +217,7 @@ describe('a file that is watched', () => {
     await expect(early).rejects.toThrow(/no longer read/);
     // Lines come when a file was read: the thread of the second one runs.
     const other: NetworkLoader = new built.NetworkLoader(
-      { networks, owners: [newFile(database(64_500), 'mmdb')] },
+      { networks, owners: [newFile(database(64_500), 'mmdb')], names: undefined },
       { changed: () => undefined, log: () => setImmediate(() => other.close()) },
     );
     await expect(other.load()).rejects.toThrow(/no longer read/);

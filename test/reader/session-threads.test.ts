@@ -17,6 +17,7 @@ const options = {
   groupOf: undefined,
   applications: KEEP_ALL,
   known: NOTHING_KNOWN,
+  names: [],
   print: { kinds: ['sessions'], named: false, handsBack: false },
 } as const;
 

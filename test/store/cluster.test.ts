@@ -2,6 +2,8 @@ import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TABLES } from '../../src/model/columns/tables.js';
+import { NameRecord } from '../../src/model/name-record.js';
+import { NameSource } from '../../src/model/name-source.js';
 import { MADE_ANEW } from '../../src/store/anew.js';
 import { StoreRefused } from '../../src/store/errors.js';
 import {
@@ -21,7 +23,7 @@ import {
 } from '../../src/store/networks/fact-statements.js';
 import { openStore } from '../../src/store/open.js';
 import { fillStatements, gapsQuestion, ROLLUPS } from '../../src/store/rollups.js';
-import { TransactionSegment } from '../../src/store/segment/segments.js';
+import { NameSegment, TransactionSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { transactionRecord } from '../support/arbitrary-records.js';
 import { ClickHouseServer, freePort } from '../support/clickhouse-server.js';
@@ -260,6 +262,38 @@ test('networks of a cluster are those of the newest load that all shards have wh
   );
   expect(await store.networks.newest()).toEqual(load);
   for (const node of nodes) expect(await node.sql('SELECT count() FROM networks')).toBe('500\n');
+});
+
+test('a cluster counts names on one shard each, and every node has the best one', async () => {
+  const segment = new NameSegment();
+  const r = new NameRecord();
+  for (let i = 0; i < 400; i++) {
+    r.day = 20_000;
+    r.address.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 0, i % 200]);
+    r.name = i < 200 ? 'often.example' : 'rare.example';
+    r.source = NameSource.Dns;
+    r.firstSeenSec = r.lastSeenSec = 20_000 * 86_400 + i;
+    r.count = r.name === 'often.example' ? 3 : 1;
+    segment.name(r);
+  }
+  const bytes = segment.take();
+  // One worker's, stored once through both nodes, and the same names of another worker.
+  for (const [at, token] of [...nodes.map((node) => [node, 'one'] as const), [nodes[1], 'other'] as const]) {
+    const through = openStore(at.url, { create: true });
+    await through.migrate();
+    await through.insert('names', bytes, token, 400);
+    await through.close();
+  }
+  const counted = 'SELECT sum(count), uniqExact(address), min(first_seen) < max(last_seen) FROM names';
+  for (const node of nodes) {
+    expect(Number(await node.sql('SELECT uniqExact(address) FROM names_local'))).toBeGreaterThan(50);
+    expect(await node.sql(counted)).toBe('1600\t200\t1\n');
+    expect(await node.sql("SELECT count(), countIf(name = 'often.example') FROM address_names")).toBe(
+      '200\t200\n',
+    );
+  }
+  for (const node of nodes) await node.sql('OPTIMIZE TABLE names_local FINAL');
+  expect(await nodes[0].sql('SELECT count(), sum(count) FROM names')).toBe('400\t1600\n');
 });
 
 test('a cluster has rows say what is known, on every shard, by answers that every node has', async () => {

@@ -13,6 +13,7 @@ import { openStore } from '../../src/store/open.js';
 import { NameSegment } from '../../src/store/segment/segments.js';
 import type { Store } from '../../src/store/store.js';
 import { parseAddress } from '../../src/wire/ip/addresses.js';
+import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { runLine } from '../support/command-lines.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-names-'));
@@ -203,3 +204,26 @@ test('read stores names, once; an export has them, unless it is told not to', as
   expect(readFileSync(file, 'latin1')).not.toContain('\x01\0\x07\0\x0a\x01\0\x01pc\0');
   if (canDissect) expect(dissected()).toMatch(/10\.1\.0\.1.*10\.1\.0\.2/);
 });
+
+test('a server has them too; of names that are not kept, those stored before are shown', async () => {
+  const server = await ClickHouseServer.start();
+  try {
+    const lake = `${server.url}/lake`;
+    const read = (...words: string[]) =>
+      mirrorlake('read', capture('smb'), '--store', lake, '--quiet', ...words);
+    const beside = () =>
+      mirrorlake(
+        ...['query', 'SELECT client_ip, server FROM sessions GROUP BY ALL', '--names', '--store', lake],
+      );
+    await read('--names', 'off');
+    expect(await mirrorlake('query', 'SELECT count() FROM names', '--store', lake)).toBe('0\n');
+    expect(await beside()).toBe('::ffff:10.1.0.1\t\t10.1.0.2\t\n');
+    await read('--names', 'smb');
+    expect(await beside()).toBe('::ffff:10.1.0.1\t\t10.1.0.2\tsrv\n');
+    await read('--names', 'off');
+    expect(await beside()).toBe('::ffff:10.1.0.1\t\t10.1.0.2\tsrv\n');
+    expect(await mirrorlake('query', 'SELECT sum(count) FROM names', '--store', lake)).toBe('1\n');
+  } finally {
+    await server.stop();
+  }
+}, 300_000);
