@@ -296,7 +296,7 @@ export class Collector {
         store: () => this.heldStore(),
         query: (request, answer) => this.answerQuery(request, answer),
         ...this.live.handlers,
-        trial: (_, answer) => answerTrial(this.raw, kind === 'ring' ? 'ring' : 'none', answer),
+        trial: (_, answer) => answerTrial(this.raw, kind === 'raw' ? 'none' : 'ring', answer),
       },
       {
         owner,
@@ -312,7 +312,7 @@ export class Collector {
     await this.tunnels.start();
     this.openTaps(config.mirrors);
     this.rules = this.makeRules(config);
-    if (kind === 'ring') this.openRing(user !== undefined);
+    if (kind !== 'raw') this.openRing(user !== undefined);
     else if (!this.storeless) await this.openRaw(user !== undefined);
     await this.openMarkers();
     if (user !== undefined) becomeUser(user);
@@ -370,6 +370,7 @@ export class Collector {
       workers: config.workers,
       ringSize: config.ring_size,
       promiscuous: config.promiscuous,
+      xdp: config.receiver === 'xdp',
       inputs: config.inputs,
       spanOutgoing: config.span_outgoing,
       path: this.pathOptions(config.workers),

@@ -3,11 +3,18 @@
 import { UsageError } from '../model/errors.js';
 import type { Config } from './schema.js';
 
-/** @throws UsageError for keys that exclude each other */
+/**
+ * `xdp` is a ring, too, for what AF_XDP leaves.
+ *
+ * @throws UsageError for keys that exclude each other
+ */
 export function receiverKind(config: Config): 'raw' | 'ring' {
   const { gre, udp, span } = config.inputs;
-  const kind = config.receiver ?? (config.interfaces.length + span.length > 0 ? 'ring' : 'raw');
+  const named = config.receiver ?? (config.interfaces.length + span.length > 0 ? 'ring' : 'raw');
+  const kind = named === 'xdp' ? 'ring' : named;
   const encapsulated = gre || udp.length > 0;
+  if (named === 'xdp' && !encapsulated)
+    throw new UsageError('a SPAN port is read by a ring: leave out `receiver: xdp`');
   if (kind === 'raw' && span.length > 0)
     throw new UsageError('a SPAN port is read by a ring: leave out `receiver: raw`');
   const both = span.find((name) => config.interfaces.includes(name));
@@ -21,7 +28,7 @@ export function receiverKind(config: Config): 'raw' | 'ring' {
       span.length > 0
         ? 'beside a SPAN port, other inputs are received by a ring: name the interfaces that they arrive ' +
             'on with --interface'
-        : 'the ring receiver reads interfaces: name one with --interface',
+        : `the ${named} receiver reads interfaces: name one with --interface`,
     );
   }
   if (!encapsulated && config.interfaces.length > 0)

@@ -444,10 +444,13 @@ const plainSchema = z.strictObject({
         "whose own host's traffic is of interest.",
     ),
   receiver: z
-    .enum(['raw', 'ring'])
+    .enum(['raw', 'ring', 'xdp'])
     .optional()
-    .describe('`raw` (default without interfaces) or `ring` (default with them).'),
-  interfaces: z.array(interfaceName).default([]).describe('Interfaces that the ring receiver reads.'),
+    .describe(
+      '`raw` (default without interfaces), `ring` (default with them), or `xdp`: AF_XDP, and the ring for what ' +
+        'it leaves.',
+    ),
+  interfaces: z.array(interfaceName).default([]).describe('Interfaces that `ring` and `xdp` read.'),
   promiscuous: z
     .boolean()
     .default(false)

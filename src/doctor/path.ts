@@ -31,12 +31,13 @@ export interface PacketPath {
 export function packetPath(
   config: Config,
   looked: readonly string[],
-  receiver: 'raw' | 'ring' | undefined,
+  receiver: Config['receiver'],
   network: Network | undefined,
 ): PacketPath {
   const { gre, udp, span: spans } = config.inputs;
   const named = looked.length + config.interfaces.length + spans.length;
-  const kind = receiver ?? config.receiver ?? (named > 0 ? 'ring' : 'raw');
+  const wanted = receiver ?? config.receiver ?? (named > 0 ? 'ring' : 'raw');
+  const kind = wanted === 'raw' ? 'raw' : 'ring';
   const raw = kind === 'raw' || config.tunnels.length > 0;
   const carriers = carriersOf(config, kind);
   const findings = [wordsOf(config, looked, kind)];

@@ -3,6 +3,7 @@
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_PACKET = 17;
+export const AF_XDP = 44;
 
 /** struct sockaddr_in for 4 address bytes at `o`. A raw socket's port is 0. */
 export function sockaddrIn(address: Uint8Array, o = 0, port = 0): Uint8Array {

@@ -8,7 +8,8 @@ import { GRE_PROTO_ERSPAN, GRE_PROTO_ERSPAN3, GRE_PROTO_MELLANOX } from '../wire
 import { MELLANOX_LENGTH } from '../wire/tunnel/mellanox.js';
 import { ACCEPT, BpfProgram, SKF_AD_PROTOCOL, SKF_AD_RANDOM } from './bpf.js';
 
-const VLAN_TPIDS = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan9100];
+/** What announces a VLAN tag. */
+export const VLAN_TPIDS = [EtherType.Vlan, EtherType.ProviderBridging, EtherType.Vlan9100];
 /** Extension headers that may stand before GRE or UDP, but for fragments and AH. */
 const IPV6_OPTIONS = IPV6_EXTENSIONS.filter((header) => header !== IpProtocol.Fragment);
 /** VLAN tags looked through. */

@@ -19,6 +19,7 @@ const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
 const SIOCSIFTXQLEN = 0x8943;
 const SIOCETHTOOL = 0x8946;
+const ETHTOOL_GCHANNELS = 0x3c;
 
 export const IFF_UP = 0x1;
 export const IFF_LOOPBACK = 0x8;
@@ -133,6 +134,21 @@ export function interfaceType(name: string): number {
     throw e;
   }
   return r[IFNAMSIZ] | (r[IFNAMSIZ + 1] << 8);
+}
+
+/**
+ * The queues that an interface receives by (ETHTOOL_GCHANNELS, struct ethtool_channels); 1 if the driver does
+ * not tell.
+ */
+export function receiveQueues(name: string): number {
+  const r = ifreq(name);
+  const channels = new Uint32Array(9);
+  channels[0] = ETHTOOL_GCHANNELS;
+  const bytes = new Uint8Array(channels.buffer);
+  new DataView(r.buffer).setBigUint64(IFNAMSIZ, libc.addressOf(bytes), true);
+  if (libc.ioctl(askingSocket(), SIOCETHTOOL, r) < 0) return 1;
+  const [receiving, combined] = [channels[5], channels[8]];
+  return Math.max(1, receiving + combined);
 }
 
 /** ETHTOOL_G… commands that return one number (struct ethtool_value), for {@link ethtoolValue}. */

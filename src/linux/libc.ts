@@ -163,6 +163,18 @@ export const syscallDescriptor: (number: number, fd: number, flags: number) => n
   ['long', 'int', 'uint32_t'],
 );
 
+/** The same for bpf(2): `attributes` is a union bpf_attr. */
+export const syscallAttributes: (
+  number: number,
+  command: number,
+  attributes: Uint8Array,
+  length: number,
+) => number = lib.func('syscall', 'long', ['long', 'int', 'void *', 'uint32_t']);
+/** `time` is a struct timespec: seconds and nanoseconds of 64 bits. */
+export const clockGettime: (clock: number, time: BigInt64Array) => number = lib.func(
+  'int clock_gettime(int clock, void *time)',
+);
+
 /** The error number of this thread's last failed call. */
 export function errno(): number {
   return koffi.errno();

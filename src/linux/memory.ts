@@ -32,16 +32,21 @@ export class Mapping {
     return Mapping.map(length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 'map memory');
   }
 
-  /** The memory a descriptor shares with the kernel (a packet socket's rings). */
-  static shared(fd: number, length: number): Mapping {
-    const address = mmap(null, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED | MAP_POPULATE, fd, 0);
+  /**
+   * The memory a descriptor shares with the kernel (a packet socket's rings).
+   *
+   * @param offset which of its memories, if it has several (AF_XDP)
+   */
+  static shared(fd: number, length: number, offset = 0): Mapping {
+    const locked = MAP_SHARED | MAP_LOCKED | MAP_POPULATE;
+    const address = mmap(null, length, PROT_READ | PROT_WRITE, locked, fd, offset);
     if (address !== MAP_FAILED) return new Mapping(address, length);
     // Locking is limited by RLIMIT_MEMLOCK; ring pages are the kernel's own and are never paged out anyway.
-    return Mapping.map(length, MAP_SHARED | MAP_POPULATE, fd, 'map the receive ring');
+    return Mapping.map(length, MAP_SHARED | MAP_POPULATE, fd, 'map the receive ring', offset);
   }
 
-  private static map(length: number, flags: number, fd: number, attempt: string): Mapping {
-    const address = mmap(null, length, PROT_READ | PROT_WRITE, flags, fd, 0);
+  private static map(length: number, flags: number, fd: number, attempt: string, offset = 0): Mapping {
+    const address = mmap(null, length, PROT_READ | PROT_WRITE, flags, fd, offset);
     if (address === MAP_FAILED) throw new LinuxError(attempt, errno());
     return new Mapping(address, length);
   }

@@ -1,7 +1,7 @@
 /** Opens sockets and sets their options. Descriptors are plain numbers; their owner closes them. */
 import { readdirSync } from 'node:fs';
 import { IpProtocol } from '../wire/ip/ip-protocol.js';
-import { AF_INET, AF_INET6, AF_PACKET } from './address.js';
+import { AF_INET, AF_INET6, AF_PACKET, AF_XDP } from './address.js';
 import { check, LinuxError } from './errors.js';
 import * as libc from './libc.js';
 
@@ -71,6 +71,8 @@ function socketWords(domain: number, type: number, protocol: number): string {
   switch (domain) {
     case AF_PACKET:
       return 'packet';
+    case AF_XDP:
+      return 'AF_XDP';
     case AF_INET:
       return `raw IPv4 (protocol ${protocol})`;
     case AF_INET6:

@@ -9,7 +9,7 @@ import type { RefusedTunnelPackets, TunnelStatus } from './tunnel-status.js';
 export interface ReceiverStatus {
   /** Interface name; `raw`: sockets for GRE; `vxlan:4789`: those of a UDP port. `span`: its own frames. */
   readonly name: string;
-  readonly kind: 'ring' | 'span' | 'raw' | 'udp';
+  readonly kind: 'ring' | 'xdp' | 'span' | 'raw' | 'udp';
   /** `up`, or what is wrong: `down`, `gone`, `failed`. */
   readonly state: string;
   /** Packets taken from the kernel, and those it dropped for lack of room. */
@@ -22,6 +22,21 @@ export interface ReceiverStatus {
    * interface was made anew. Absent with raw sockets, without the interface, and in an older collector.
    */
   readonly interface_packets?: number;
+  /** With AF_XDP, whose packets are in the counts above, too. */
+  readonly xdp?: XdpStatus;
+}
+
+/** AF_XDP on an interface. */
+export interface XdpStatus {
+  /** Whether its driver runs the program, or the kernel does. */
+  readonly mode: 'native' | 'generic';
+  /** Whether the driver writes packets where they are read. */
+  readonly zero_copy: boolean;
+  /** Packets taken from AF_XDP sockets; the ring took the others. */
+  readonly packets: number;
+  /** Packets dropped because a worker was behind: its ring was full; there was no free frame. */
+  readonly ring_full: number;
+  readonly no_frame: number;
 }
 
 /** What came of an input: `gre`, `vxlan:4789`. */

@@ -11,7 +11,11 @@ import { PacketSender } from '../support/packet-sender.js';
 /** A VXLAN header with the VNI 7 (RFC 7348). */
 const VXLAN_HEADER = Uint8Array.of(0x08, 0, 0, 0, 0, 0, 7, 0);
 
-describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () => {
+// What works on the ring works on AF_XDP.
+for (const receiver of ['ring', 'xdp'])
+  describeWith(['root', 'ip', 'tcpdump'], `mirrorlake collect, by ${receiver}`, () => collects(receiver));
+
+function collects(receiver: string): void {
   let sender: PacketSender;
   let collector: TestCollector | undefined;
 
@@ -35,7 +39,10 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
   });
 
   async function start(config = '', ...args: string[]): Promise<TestCollector> {
-    collector = await TestCollector.start(['--interface', 'f-col1', ...args], { config });
+    collector = await TestCollector.start(['--receiver', receiver, '--interface', 'f-col1', ...args], {
+      config,
+    });
+    if (receiver === 'xdp') expect(collector.log).toMatch(/interface f-col1: AF_XDP, native, copied/);
     return collector;
   }
   function send(frames: Iterable<Uint8Array>): void {
@@ -606,7 +613,7 @@ describeWith(['root', 'ip', 'tcpdump'], 'mirrorlake collect, with a ring', () =>
     await c.queryWhen<{ n: string }>('SELECT count() AS n FROM sessions', (r) => Number(r[0].n) === sequence);
     expect((await c.status()).receivers[0].dropped).toBe(0);
   });
-});
+}
 
 /** The packet to the collector, in fragments if it is long. */
 function fragments4(gre: Uint8Array, id: number): Uint8Array[] {

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MirrorChanges, MirrorCounts } from '../../accounts/mirror-changes.js';
 import type { RingShape } from '../../linux/packet-socket.js';
+import type { XdpSource } from '../../linux/xdp/umem.js';
 import type { OpenOrder } from '../../model/live.js';
 import type { Knowledge } from '../../networks/conversation-facts.js';
 import type { EndedRows, OpenRows, Watch, WatchedFrame } from '../live/live-path.js';
@@ -9,10 +10,10 @@ import type { ReceivedMarker } from '../marker-socket.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
 import type { MirrorRules } from '../policy.js';
 
-/** One ring to read: a packet socket on one interface. */
+/** One ring to read: a packet socket on one interface, or an AF_XDP socket of one of its queues. */
 export interface RingData {
   readonly fd: number;
-  readonly shape: RingShape;
+  readonly shape: RingShape | XdpSource;
   readonly linkType: number;
   readonly hasMac: boolean;
   /** Its interface's number in the collector. */

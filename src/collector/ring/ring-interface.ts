@@ -24,7 +24,9 @@ import {
 import { LinkType } from '../../model/batch.js';
 import { type Inputs, unlistedPorts } from '../../model/inputs.js';
 import type { ReceiverStatus } from '../../model/status.js';
+import type { TunnelConfig } from '../../tunnels/spec/config.js';
 import type { RingData } from './ring-dialect.js';
+import type { XdpInterface } from './xdp-interface.js';
 
 /** Interface types (ARPHRD_) with an Ethernet header: Ethernet and loopback. */
 const ARPHRD_ETHER = 1;
@@ -43,6 +45,8 @@ export interface RingInterfaceOptions {
   readonly inputs: Inputs;
   /** For a SPAN port: its own frames are what it is read for. */
   readonly span?: SpanOptions;
+  /** Opens AF_XDP on an interface of this name and index, if it can; undefined where nobody wants it. */
+  readonly xdp?: (name: string, index: number) => XdpInterface | undefined;
   /** Returns an unbound packet socket. @throws LinuxError */
   readonly socket: () => number;
   /** Takes a socket back that nobody reads any more. */
@@ -57,9 +61,12 @@ export class RingInterface {
   private hasMac = true;
   private ipv6ByOuter = false;
   private packets = 0;
-  /** Packets the rings had no room for. */
-  dropped = 0;
+  private ringDropped = 0;
   private readonly statistics = new PacketStatistics();
+  private xdp: XdpInterface | undefined;
+  /** Out of use, but its sockets are still read; and what those before it took and dropped. */
+  private readonly formerXdp = new Set<XdpInterface>();
+  private xdpBefore = { packets: 0, dropped: 0 };
   /** What its interface had received when it was attached. */
   private before = 0;
   private static fanoutId = process.pid & 0xffff;
@@ -109,6 +116,7 @@ export class RingInterface {
     this.fds = fds;
     this.index = index;
     this.state = up ? 'up' : 'down';
+    this.xdp = this.options.xdp?.(this.name, index);
     return true;
   }
 
@@ -125,17 +133,16 @@ export class RingInterface {
     return RingInterface.fanoutId;
   }
 
-  /** The ring that a worker reads. */
-  ring(worker: number): RingData {
+  /** The rings that a worker reads: of its packet socket, and of AF_XDP sockets. */
+  rings(worker: number): RingData[] {
     const linkType = this.hasMac ? LinkType.Ethernet : LinkType.Raw;
-    return {
-      fd: this.fds[worker],
-      shape: this.options.shape,
-      linkType,
-      hasMac: this.hasMac,
-      number: this.number,
-      span: this.options.span === undefined ? undefined : this.name,
-    };
+    const span = this.options.span === undefined ? undefined : this.name;
+    const common = { linkType, hasMac: this.hasMac, number: this.number, span };
+    const redirected = this.xdp?.ofWorker(worker) ?? [];
+    return [
+      { ...common, fd: this.fds[worker], shape: this.options.shape },
+      ...redirected.map(({ fd, source }) => ({ ...common, fd, shape: source })),
+    ];
   }
 
   /** Lets packets in: from now on all sockets of the interface share them. */
@@ -149,17 +156,28 @@ export class RingInterface {
     const sampled = { udp: unlistedPorts(inputs) };
     const filter = inputFilter(this.hasMac, { gre: inputs.gre, udp, sampled });
     for (const fd of this.fds) attachFilter(fd, filter);
+    // What it passes is received by now.
+    this.xdp?.admit();
+  }
+
+  /** Leaves what belongs to tunnels to them. */
+  setTunnels(tunnels: readonly TunnelConfig[]): void {
+    this.xdp?.setTunnels(tunnels);
   }
 
   /** Lets no more packets in. */
   refuse(): void {
+    this.xdp?.refuse();
     for (const fd of this.fds) attachFilter(fd, dropAll());
   }
 
   /** Gives up its sockets. @returns them, for {@link release} once nobody reads them */
   detach(): number[] {
     this.count();
-    const fds = this.fds;
+    const fds = [...this.fds, ...(this.xdp?.fds ?? [])];
+    this.xdp?.refuse();
+    if (this.xdp !== undefined) this.formerXdp.add(this.xdp);
+    this.xdp = undefined;
     this.fds = [];
     this.index = 0;
     this.state = 'gone';
@@ -168,6 +186,16 @@ export class RingInterface {
 
   /** Reads a socket's last counts, and returns the socket. */
   release(fd: number): void {
+    for (const xdp of this.formerXdp) {
+      if (!xdp.has(fd)) continue;
+      xdp.release(fd);
+      if (!xdp.released) return;
+      this.formerXdp.delete(xdp);
+      const { packets, ring_full, no_frame } = xdp.status();
+      this.xdpBefore.packets += packets;
+      this.xdpBefore.dropped += ring_full + no_frame;
+      return;
+    }
     this.countOf(fd);
     this.options.done(fd);
   }
@@ -175,12 +203,24 @@ export class RingInterface {
   /** Reads the kernel's counters. */
   count(): void {
     for (const fd of this.fds) this.countOf(fd);
+    this.xdp?.count();
   }
 
   private countOf(fd: number): void {
     this.statistics.read(fd);
     this.packets += this.statistics.packets - this.statistics.drops;
-    this.dropped += this.statistics.drops;
+    this.ringDropped += this.statistics.drops;
+  }
+
+  /** Packets that its rings had no room for, AF_XDP's included. */
+  get dropped(): number {
+    const all = [...this.formerXdp, ...(this.xdp ? [this.xdp] : [])].map((x) => x.status());
+    return all.reduce((n, x) => n + x.ring_full + x.no_frame, this.ringDropped + this.xdpBefore.dropped);
+  }
+
+  private get received(): number {
+    const all = [...this.formerXdp, ...(this.xdp ? [this.xdp] : [])].map((x) => x.status());
+    return all.reduce((n, x) => n + x.packets, this.packets + this.xdpBefore.packets);
   }
 
   /** Whether its own frames are the mirrored traffic. */
@@ -197,16 +237,18 @@ export class RingInterface {
   }
 
   status(): ReceiverStatus {
-    const { name, state, packets, dropped } = this;
+    const { name, state, received: packets, dropped } = this;
     const received = this.index === 0 ? undefined : interfacePackets(name);
+    const kind = this.options.span !== undefined ? 'span' : this.xdp === undefined ? 'ring' : 'xdp';
     return {
       name,
-      kind: this.options.span === undefined ? 'ring' : 'span',
+      kind,
       state,
       packets,
       dropped,
       addresses_missed: 0,
       ...(received !== undefined && { interface_packets: Math.max(0, received - this.before) }),
+      ...(this.xdp && { xdp: this.xdp.status() }),
     };
   }
 }

@@ -23,6 +23,7 @@ import type { Inputs } from '../../model/inputs.js';
 import type { ReceiverStatus } from '../../model/status.js';
 import type { Knowledge } from '../../networks/conversation-facts.js';
 import type { SharedCopies } from '../../sessions/copies.js';
+import type { TunnelConfig } from '../../tunnels/spec/config.js';
 import type { LiveOutput, LivePath } from '../live/live-path.js';
 import type { ReceivedMarker } from '../marker-socket.js';
 import type { PathOptions, PathSnapshot } from '../packet-path.js';
@@ -31,6 +32,7 @@ import { type HandoverOptions, handoverRings } from './handover.js';
 import type { RingCounts, RingWorkerData } from './ring-dialect.js';
 import { RingInterface } from './ring-interface.js';
 import { WorkerHandle } from './ring-worker-handle.js';
+import { XdpInterface } from './xdp-interface.js';
 
 /**
  * The kernel hands over a block when it is full or old enough, at low rates nearly empty. The longer that
@@ -50,6 +52,8 @@ export interface RingReceiverOptions {
   /** Bytes of one ring. */
   readonly ringSize: number;
   readonly promiscuous: boolean;
+  /** Whether AF_XDP receives what it can, and the rings the rest. */
+  readonly xdp?: boolean;
   readonly inputs: Inputs;
   /** Whether what this host sends through SPAN ports is taken. */
   readonly spanOutgoing: boolean;
@@ -129,8 +133,11 @@ export class RingReceiver {
   private finished = false;
   private unprivileged = false;
   private ipv6Fragmented = false;
+  /** Ours, whose packets are theirs. */
+  private tunnels: readonly TunnelConfig[];
 
   constructor(private readonly options: RingReceiverOptions) {
+    this.tunnels = options.path.rules.claims;
     const shape: RingShape = {
       blockSize: BLOCK,
       blocks: Math.max(4, Math.floor(options.ringSize / BLOCK)),
@@ -142,8 +149,11 @@ export class RingReceiver {
     const common = { workers, shape, promiscuous, inputs, socket, done };
     const span = { outgoing: options.spanOutgoing };
     const { length } = options.interfaces;
+    const xdp = options.xdp === true && {
+      xdp: (name: string, index: number) => this.openXdp(name, index),
+    };
     this.interfaces = [
-      ...options.interfaces.map((name, number) => new RingInterface(name, number, common)),
+      ...options.interfaces.map((name, number) => new RingInterface(name, number, { ...common, ...xdp })),
       ...inputs.span.map((name, i) => new RingInterface(name, length + i, { ...common, span })),
     ];
   }
@@ -305,6 +315,28 @@ export class RingReceiver {
     else this.options.log('info', `interface ${w.name} is up; receiving on it`);
   }
 
+  /** AF_XDP on an interface; without it the ring receives everything, which is said once. */
+  private openXdp(name: string, index: number): XdpInterface | undefined {
+    const { workers, ringSize: size, inputs, log } = this.options;
+    try {
+      const udp = inputs.udp.filter(({ port }) => !this.shared.has(port));
+      const xdp = new XdpInterface({
+        name,
+        index,
+        workers,
+        size,
+        gre: inputs.gre,
+        udp,
+        tunnels: this.tunnels,
+      });
+      log('info', `interface ${name}: ${xdp.words}`);
+      return xdp;
+    } catch (e) {
+      log('warn', `interface ${name}: the ring receives instead of AF_XDP: ${(e as Error).message}`);
+      return undefined;
+    }
+  }
+
   private packetSocket(): number {
     const spare = this.spares.pop();
     if (spare !== undefined) return spare;
@@ -339,7 +371,7 @@ export class RingReceiver {
     for (const [i, worker] of this.workers.entries()) {
       worker.tell(
         'rings',
-        attached.map((w) => w.ring(i)),
+        attached.flatMap((w) => w.rings(i)),
       );
     }
   }
@@ -382,6 +414,8 @@ export class RingReceiver {
   }
 
   setRules(rules: MirrorRules): void {
+    this.tunnels = rules.claims;
+    for (const w of this.interfaces) w.setTunnels(rules.claims);
     for (const worker of this.workers) worker.tell('rules', rules);
   }
 

@@ -10,6 +10,7 @@ import { clearSocketError } from '../../linux/socket.js';
 import { PacketBatch } from '../../model/batch.js';
 import { ObservationLog } from '../../paths/observation-log.js';
 import { Ring } from '../../receive/ring.js';
+import { XdpRing } from '../../receive/xdp.js';
 import { Channel } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
 import { PacketPath } from '../packet-path.js';
@@ -21,10 +22,12 @@ const TICK_MS = 100;
 const SNAPSHOT_MS = 500;
 /**
  * After reading its rings empty, a worker lets packets gather instead of being woken for every block: for at
- * most this long, and no longer than they take to fill a part of the smallest ring at 10 Gbit/s.
+ * most this long, and no longer than they take to fill a part of the smallest ring at 10 Gbit/s, or at the
+ * most packets that one processor of the kernel's receives.
  */
 const GATHER_MS = 8;
 const BYTES_A_MS = 1.25e6;
+const PACKETS_A_MS = 2000;
 const GATHER_PART = 4;
 /** Batches read from one ring before it is the next one's turn. */
 const TURN = 64;
@@ -51,7 +54,7 @@ wake.add(data.wake, POLLIN);
 
 interface Reading {
   readonly data: RingData;
-  readonly ring: Ring;
+  readonly ring: Ring | XdpRing;
 }
 let reading: Reading[] = [];
 let polls = new PollSet(1);
@@ -91,15 +94,23 @@ function setRings(rings: readonly RingData[]): void {
     main.tell('released', r.data.fd);
   }
   const added = rings.filter((d) => !kept.some((r) => r.data.fd === d.fd));
-  reading = [
-    ...kept,
-    ...added.map((d) => ({ data: d, ring: new Ring(d.fd, d.shape, d.linkType, d.number, d.hasMac) })),
-  ];
-  const smallest = Math.min(...reading.map((r) => r.data.shape.blockSize * r.data.shape.blocks));
-  gatherMs = Math.min(GATHER_MS, Math.floor(smallest / GATHER_PART / BYTES_A_MS));
+  reading = [...kept, ...added.map((d) => ({ data: d, ring: ringOf(d) }))];
+  const least = Math.min(...reading.map((r) => fillsWithin(r.data)));
+  gatherMs = Math.min(GATHER_MS, Math.floor(least / GATHER_PART));
   polls = new PollSet(1 + reading.length);
   polls.add(data.wake, POLLIN);
   for (const r of reading) polls.add(r.data.fd, POLLIN);
+}
+
+function ringOf({ fd, shape, linkType, number, hasMac }: RingData): Ring | XdpRing {
+  if ('entries' in shape) return new XdpRing(fd, shape, linkType, number);
+  return new Ring(fd, shape, linkType, number, hasMac);
+}
+
+/** Milliseconds in which a ring is full, at the highest rate. */
+function fillsWithin({ shape }: RingData): number {
+  if ('entries' in shape) return shape.entries / PACKETS_A_MS;
+  return (shape.blockSize * shape.blocks) / BYTES_A_MS;
 }
 
 function counts(): RingCounts {

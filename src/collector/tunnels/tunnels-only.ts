@@ -24,7 +24,7 @@ export function tunnelsOnly(config: Config, tunnels: readonly TunnelConfig[]): b
       : observed !== undefined
         ? `cannot be with tunnel ${observed.name}, whose packets are to be observed: leave out ` +
           `its \`observe\``
-        : config.interfaces.length > 0 || config.receiver === 'ring'
+        : config.interfaces.length > 0 || (config.receiver ?? 'raw') !== 'raw'
           ? 'observes nothing, so it reads no interface: leave out --interface and `receiver`'
           : config.tap !== undefined
             ? 'observes nothing, so there is nothing for a TAP device: leave out `tap`'
