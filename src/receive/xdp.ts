@@ -3,17 +3,9 @@
  * time in front (linux/xdp/program.ts).
  */
 import { viewOf } from '../linux/libc.js';
-import type { Mapping } from '../linux/memory.js';
 import { MonotonicTime } from '../linux/monotonic.js';
 import { TIME_LENGTH } from '../linux/xdp/program.js';
-import {
-  DESCRIPTOR,
-  mapFillRing,
-  mapReceiveRing,
-  wakeDriver,
-  XDP_PKT_CONTD,
-  XDP_RING_NEED_WAKEUP,
-} from '../linux/xdp/socket.js';
+import { DESCRIPTOR, wakeDriver, XDP_PKT_CONTD, XDP_RING_NEED_WAKEUP } from '../linux/xdp/socket.js';
 import type { XdpSource } from '../linux/xdp/umem.js';
 import type { PacketBatch } from '../model/batch.js';
 
@@ -29,8 +21,6 @@ const LOCK_TRIES = 64;
 
 /** What one thread reads of one AF_XDP socket. */
 export class XdpRing {
-  private readonly ring: Mapping;
-  private readonly filling: Mapping;
   private readonly descriptors: Uint32Array;
   private readonly shared: Int32Array;
   private readonly free: Uint32Array;
@@ -58,12 +48,12 @@ export class XdpRing {
     private readonly linkType: number,
     private readonly number: number,
   ) {
-    this.ring = mapReceiveRing(fd, source.receive, source.entries);
-    this.filling = mapFillRing(source.filler, source.fill, source.frames);
-    this.descriptors = new Uint32Array(this.ring.buffer);
-    this.shared = new Int32Array(this.ring.buffer);
-    this.free = new Uint32Array(this.filling.buffer);
-    this.freeShared = new Int32Array(this.filling.buffer);
+    const ring = viewOf(source.receive.address, source.receive.length);
+    this.descriptors = new Uint32Array(ring);
+    this.shared = new Int32Array(ring);
+    const filling = viewOf(source.fill.address, source.fill.length);
+    this.free = new Uint32Array(filling);
+    this.freeShared = new Int32Array(filling);
     this.lock = new Int32Array(source.lock);
     const memory = viewOf(source.address, source.length);
     this.bytes = new Uint8Array(memory);
@@ -192,10 +182,8 @@ export class XdpRing {
     if ((Atomics.load(this.freeShared, fill.flags >>> 2) & XDP_RING_NEED_WAKEUP) !== 0) wakeDriver(this.fd);
   }
 
-  /** Unmaps the rings. The owner of the socket closes it, and owns the memory. */
+  /** Returns what was read. The owner of the socket closes it, and frees the memory. */
   close(): void {
     this.giveBack();
-    this.ring.unmap();
-    this.filling.unmap();
   }
 }

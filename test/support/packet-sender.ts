@@ -12,12 +12,14 @@ const BATCH = 256;
 /** Sends frames on an interface as fast as it accepts them: sendmmsg on a packet socket. */
 export class PacketSender {
   private readonly fd: number;
-  private readonly messages = new Messages(BATCH, 2048);
+  private readonly messages: Messages;
   private readonly writable = new PollSet(1);
   private queued = 0;
   sent = 0;
 
-  constructor(name: string) {
+  /** @param longest bytes of the longest frame */
+  constructor(name: string, longest = 2048) {
+    this.messages = new Messages(BATCH, longest);
     const index = interfaceIndex(name);
     if (index === 0) throw new Error(`no interface ${name}`);
     this.fd = openSocket(AF_PACKET, SOCK_RAW, 0);

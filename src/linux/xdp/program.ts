@@ -8,6 +8,7 @@ import type { UdpInput } from '../../model/inputs.js';
 import { ANSWER, addClassic, END, PROTOCOL, START } from '../ebpf/from-classic.js';
 import {
   add,
+  addressOfValue,
   addTo,
   and,
   atomicAdd64,
@@ -35,7 +36,6 @@ import {
   shiftLeft,
   store8,
   store64,
-  addressOfValue,
 } from '../ebpf/program.js';
 import { fanoutByInnerAddresses, inputFilter } from '../input-filter.js';
 import {
@@ -183,7 +183,13 @@ export function xdpProgram({ gre, udp, queues, workers, state, sockets }: XdpPro
   p.do(copy(R1, R6), set(R2, -TIME_LENGTH), call(ADJUST_META)).when(R0, 'unequal', 0, 'pass');
   p.do(load32(R1, R6, DATA_META), load32(R2, R6, DATA), copy(R3, R1), add(R3, TIME_LENGTH));
   p.whenRegister(R3, 'above', R2, 'pass').do(store64(R1, R9, 0));
-  p.do(...addressOfValue(R1, state), copy(R2, R8), shiftLeft(R2, COUNT_SHIFT), addTo(R1, R2), add(R1, PACKETS));
+  p.do(
+    ...addressOfValue(R1, state),
+    copy(R2, R8),
+    shiftLeft(R2, COUNT_SHIFT),
+    addTo(R1, R2),
+    add(R1, PACKETS),
+  );
   p.do(set(R2, 1), atomicAdd64(R1, R2, 0));
   p.do(...mapOf(R1, sockets), copy(R2, R8), set(R3, XDP_PASS), call(REDIRECT_MAP), EXIT);
   p.label('pass').do(set(R0, XDP_PASS), EXIT);

@@ -5,6 +5,7 @@ import {
   bindXdpSocket,
   HEADROOM,
   mapFillRing,
+  mapReceiveRing,
   openXdpSocket,
   type RingOffsets,
   registerUmem,
@@ -26,6 +27,12 @@ export const LEAST_FRAMES = 256;
 /** Room for packets in several frames, for each socket: some of the longest, of 64 KiB. */
 const JOINED = 256 << 10;
 
+/** Where a ring of a socket lies in this process's memory, and its parts from there: bytes. */
+export interface XdpRingPlace extends RingOffsets {
+  readonly address: bigint;
+  readonly length: number;
+}
+
 /** Where an AF_XDP socket's packets and rings are. */
 export interface XdpSource {
   /** Where the memory is, and its length, bytes: frames, and then room for packets in several of them. */
@@ -36,11 +43,10 @@ export interface XdpSource {
   readonly joinedLength: number;
   /** Packets that its receive ring has room for, and where that lies. */
   readonly entries: number;
-  readonly receive: RingOffsets;
-  /** The queue's first socket, which has its fill ring; as many entries as the queue has frames. */
-  readonly filler: number;
+  readonly receive: XdpRingPlace;
+  /** The queue's fill ring, which has as many entries as the queue has frames. */
   readonly frames: number;
-  readonly fill: RingOffsets;
+  readonly fill: XdpRingPlace;
   /** A word, 1 while a worker writes to the fill ring: the kernel wants one writer at a time. */
   readonly lock: SharedArrayBuffer;
 }
@@ -92,6 +98,8 @@ export class XdpMemory {
   private readonly shape: Shape;
   /** Descriptors, in order of queues and workers. */
   readonly fds: number[] = [];
+  /** Of rings: readers find these there even when the interface is gone. */
+  private readonly mappings: Mapping[] = [];
   private readonly sources: XdpSource[] = [];
 
   /** @throws LinuxError */
@@ -103,7 +111,7 @@ export class XdpMemory {
       for (let queue = 0; queue < queues; queue++) this.openQueue(queue);
     } catch (e) {
       for (const fd of this.fds) closeSocket(fd);
-      this.memory.unmap();
+      this.free();
       throw e;
     }
   }
@@ -113,33 +121,39 @@ export class XdpMemory {
     const { pieces, frame, frames, entries, umem, joined } = this.shape;
     const { address, length } = this.memory;
     const lock = new SharedArrayBuffer(4);
-    const filler = this.fds.length;
+    let fill: XdpRingPlace | undefined;
     for (let worker = 0; worker < workers; worker++) {
       const fd = openXdpSocket();
       const place = umem + joined * this.fds.length;
       this.fds.push(fd);
       if (this.fds.length === 1) registerUmem(fd, this.memory, umem, frame);
       setUpReceiveRing(fd, entries);
-      const { receive, fill } = ringOffsets(fd);
-      if (worker === 0) {
-        setUpFillRing(fd, frames);
-        this.offerFrames(fd, fill, queue);
-      }
-      const shares = this.fds.length > 1 ? this.fds[0] : undefined;
+      fill ??= this.fillRing(fd, queue);
+      const at = ringOffsets(fd).receive;
+      const receive = this.placeOf(mapReceiveRing(fd, at, entries), at);
+      // Of the queue's first socket, whose fill ring it shares, too; that one, of the very first.
+      const shares = worker > 0 ? this.fds[queue * workers] : queue > 0 ? this.fds[0] : undefined;
       bindXdpSocket(fd, { index, name, queue, umem: shares, pieces, copy });
-      const room = { joined: place, joinedLength: joined, entries, receive };
-      this.sources.push({ address, length, ...room, filler: this.fds[filler], frames, fill, lock });
+      const room = { joined: place, joinedLength: joined };
+      this.sources.push({ address, length, ...room, entries, receive, frames, fill, lock });
     }
   }
 
-  /** Gives all frames of a queue to the kernel. */
-  private offerFrames(fd: number, fill: RingOffsets, queue: number): void {
+  /** Gives a queue its fill ring, by its first socket, and in it all of the queue's frames to the kernel. */
+  private fillRing(fd: number, queue: number): XdpRingPlace {
     const { frame, frames } = this.shape;
-    const ring = mapFillRing(fd, fill, frames);
-    const words = new Uint32Array(ring.buffer);
-    for (let i = 0; i < frames; i++) words[(fill.entries >>> 2) + 2 * i] = (queue * frames + i) * frame;
-    Atomics.store(new Int32Array(ring.buffer), fill.producer >>> 2, frames);
-    ring.unmap();
+    setUpFillRing(fd, frames);
+    const at = ringOffsets(fd).fill;
+    const mapping = mapFillRing(fd, at, frames);
+    const words = new Uint32Array(mapping.buffer);
+    for (let i = 0; i < frames; i++) words[(at.entries >>> 2) + 2 * i] = (queue * frames + i) * frame;
+    Atomics.store(new Int32Array(mapping.buffer), at.producer >>> 2, frames);
+    return this.placeOf(mapping, at);
+  }
+
+  private placeOf(mapping: Mapping, at: RingOffsets): XdpRingPlace {
+    this.mappings.push(mapping);
+    return { ...at, address: mapping.address, length: mapping.length };
   }
 
   get queues(): number {
@@ -156,6 +170,6 @@ export class XdpMemory {
 
   /** Frees the memory, once all of its sockets are closed and nobody reads them. */
   free(): void {
-    this.memory.unmap();
+    for (const mapping of [this.memory, ...this.mappings]) mapping.unmap();
   }
 }
