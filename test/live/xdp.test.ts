@@ -78,13 +78,15 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
       (inner) => ethernet(0x86dd, ipv6('2001:db8::1', '2001:db8::2', 47, erspan2(8, 1, inner))),
     ];
     const conversations = 40;
-    let sent = 0;
+    const redirected = new Set<string>();
     for (const [k, wrap] of carriers.entries())
       for (let n = 0; n < conversations; n++) {
         const frames = tcpConversation(`10.${k}.1.${n}`, '10.9.2.1', 20_000 + n);
-        send(frames.map(wrap));
-        sent += frames.length;
+        const wrapped = frames.map(wrap);
+        for (const h of hex(wrapped)) redirected.add(h);
+        send(wrapped);
       }
+    const sent = carriers.length * conversations * 9;
     const s = await c.statusWhen(received(sent));
     expect(s.receivers[0]).toMatchObject({ kind: 'xdp', dropped: 0, xdp: { mode: 'native', packets: sent } });
     // Both directions came to one worker.
@@ -99,10 +101,13 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
     send([arp]);
     const polls = new PollSet(1);
     polls.add(above, POLLIN);
-    expect(polls.wait(60_000)).toBe(1);
-    const heard = new Uint8Array(2048);
-    const length = recv(above, heard, heard.length, 0);
-    expect(hex([heard.subarray(0, length)])).toEqual(hex([arp]));
+    const heard: string[] = [];
+    const frame = new Uint8Array(2048);
+    // The kernel's own packets are heard, too.
+    while (heard.at(-1) !== hex([arp])[0] && polls.wait(60_000) > 0)
+      heard.push(...hex([frame.slice(0, recv(above, frame, frame.length, 0))]));
+    expect(heard).toContain(hex([arp])[0]);
+    expect(heard.filter((h) => redirected.has(h))).toEqual([]);
     closeSocket(above);
   });
 
@@ -136,19 +141,17 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
   });
 
   it('leaves the packets of tunnels to them', async () => {
-    const words = (remote: string): string =>
-      `{ name: f-xdp-gre, mode: gretap, local: 198.51.100.2, remote: ${remote} }`;
-    const c = await start(`tunnels: [${words('198.51.100.1')}]\n`);
+    const words = (name: string, remote: string): string =>
+      `'${name} mode gretap local 198.51.100.2 remote ${remote}'`;
+    const c = await start(`tunnels: [${words('f-xdpt1', '198.51.100.1')}]\n`);
     const mirrors = [1, 2].map((n) => new MirrorSource(n, `198.51.100.${n === 1 ? 1 : 3}`));
     const both = (): void => send(mirrors.map((m) => m.wrap(udpFrame('10.0.0.1', '10.0.0.2', 5))));
     both();
     const s = await c.statusWhen(received(2));
     expect(s.receivers[0].xdp!.packets).toBe(1);
     // Another one instead: the program follows.
-    writeFileSync(
-      c.configFile,
-      `tunnels: [${words('198.51.100.3')}, ${words('198.51.100.4').replace('gre,', 'gre2,')}]\n`,
-    );
+    const others = [words('f-xdpt3', '198.51.100.3'), words('f-xdpt4', '198.51.100.4')];
+    writeFileSync(c.configFile, `tunnels: [${others.join(', ')}]\n`);
     c.signal('SIGHUP');
     await expect.poll(() => c.log).toMatch(/configuration read again: .*2 tunnels/);
     mirrors[0] = new MirrorSource(1, '198.51.100.1');
@@ -167,8 +170,9 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
       }
       sender.flush();
     };
+    const read = (packets: number) => (s: CollectorStatus) => s.mirrors[0]?.packets === packets;
     burst(100);
-    await c.statusWhen(received(100));
+    await c.statusWhen(read(100));
     c.signal('SIGSTOP');
     burst(20_000);
     c.signal('SIGCONT');
@@ -179,9 +183,9 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
     expect(dropped).toBeGreaterThan(10_000);
     expect(xdp!.ring_full + xdp!.no_frame).toBe(dropped);
     // Every frame came back: from now on nothing is dropped.
-    for (let i = 1; i <= 20; i++) {
-      burst(200);
-      await c.statusWhen(received(s.receivers[0].packets + 200 * i));
+    for (let i = 1; i <= 10; i++) {
+      burst(180);
+      await c.statusWhen(read(s.receivers[0].packets + 180 * i));
     }
     expect((await c.status()).receivers[0].dropped).toBe(dropped);
   });
