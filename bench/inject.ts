@@ -3,33 +3,31 @@
  * An eBPF program fills frames (XDP); the kernel makes packets from their pages and receives them in batches.
  * So the benchmark does not pay for sending or for a second interface.
  *
- *   npx tsx bench/inject.ts CAPTURE INTERFACE --rate PACKETS/S --seconds S [--mac MAC]
+ *   npx tsx bench/inject.ts CAPTURE INTERFACE --rate PACKETS/S --seconds S [--mac MAC] [--send]
+ *     [--bursts N --burst PACKETS]
  *
  * Run it in the interface's network namespace, as root. It prints one JSON object: packets received, seconds.
  * The capture is repeated, each time with other inner addresses, so that its conversations are new. `--mac`
- * is the packets' destination MAC address.
+ * is the packets' destination MAC address. With `--send` the interface sends them, so that its peer of a veth
+ * pair receives them, and an XDP program there sees them. With `--bursts` they come as fast as the kernel can
+ * receive them, some at a time; then `cpu` is what that took, in seconds.
  */
 import { parseArgs } from 'node:util';
-import { interfaceIndex } from '../src/linux/interface.js';
-import { innerAddresses, readCapture } from './capture.js';
+import { loadXdp, type Shared, share } from '../src/linux/ebpf/bpf.js';
 import {
   add,
-  addressOfShared,
+  addressOfValue,
   addTo,
   and,
+  assemble,
   call,
   copy,
   EXIT,
   type Instruction,
-  ifAbove,
-  ifAtLeast,
-  ifNotAbove,
-  ifZero,
   load8,
   load16,
   load32,
   load64,
-  loadXdp,
   multiply,
   R0,
   R1,
@@ -41,22 +39,21 @@ import {
   R7,
   R8,
   R9,
-  runOnFrames,
-  type Shared,
   set,
-  share,
   shiftLeft,
   shiftRight,
   store8,
   store64,
-  subtract,
-  xor,
-} from './ebpf.js';
+} from '../src/linux/ebpf/program.js';
+import { interfaceIndex } from '../src/linux/interface.js';
+import { innerAddresses, readCapture } from './capture.js';
+import { ifAbove, ifAtLeast, ifNotAbove, ifZero, runOnFrames, subtract, xor } from './ebpf.js';
 
 // Helpers, and return values of an XDP program (linux/bpf.h).
 const KTIME_GET_NS = 5;
 const ADJUST_TAIL = 65;
 const STORE_BYTES = 190;
+const REDIRECT = 23;
 const XDP_DROP = 1;
 const XDP_PASS = 2;
 /** The offsets of the packet's start and end in a struct xdp_md. */
@@ -75,9 +72,23 @@ const [POSITION, ROUND, PACKETS, START] = [0, 8, 16, 24];
 const STATE = 32;
 /** Times have this many binary digits below a nanosecond. */
 const PARTS = 10;
+/** In which a receiver reads what a burst left it. */
+const PAUSE_MS = 200;
+/** How far programs can reach from an address (the kernel's BPF_MAX_VAR_OFF). */
+const FARTHEST = 1 << 29;
 
-/** @param size bytes of all records @param period between packets, in the smallest unit of time */
-function program(state: Shared, records: Shared, size: number, period: number): Instruction[] {
+/**
+ * @param size bytes of all records
+ * @param period between packets, in the smallest unit of time
+ * @param last what decides where a packet goes
+ */
+function program(
+  state: Shared,
+  records: Shared,
+  size: number,
+  period: number,
+  last: readonly Instruction[],
+): Instruction[] {
   /** Changes a byte by r1. The register has the byte's offset in the packet. */
   const change = (place: number): Instruction[] => [
     load32(R2, R6, DATA),
@@ -89,8 +100,8 @@ function program(state: Shared, records: Shared, size: number, period: number): 
   ];
   return [
     copy(R6, R1),
-    ...addressOfShared(R7, state),
-    ...addressOfShared(R8, records),
+    ...addressOfValue(R7, state.fd),
+    ...addressOfValue(R8, records.fd),
     // Drops frames until a packet is due.
     call(KTIME_GET_NS),
     load64(R1, R7, START),
@@ -131,7 +142,7 @@ function program(state: Shared, records: Shared, size: number, period: number): 
     ...change(R0),
     shiftRight(R9, 8),
     ...change(R9),
-    set(R0, XDP_PASS),
+    ...last,
     EXIT,
   ];
 }
@@ -142,15 +153,21 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string', default: '100000' },
     seconds: { type: 'string', default: '5' },
     mac: { type: 'string' },
+    send: { type: 'boolean', default: false },
+    bursts: { type: 'string', default: '0' },
+    burst: { type: 'string', default: '0' },
   },
 });
 const [capture, name] = positionals;
 
 const { bytes, offsets, lengths } = readCapture(capture, LONGEST, values.mac);
 const size = lengths.reduce((sum, length) => sum + HEADER + length, 0);
-const records = share(size + HEADER + LONGEST);
-const header = new DataView(records.buffer);
-const packets = new Uint8Array(records.buffer);
+const longest = size + HEADER + LONGEST;
+if (longest >= FARTHEST)
+  throw new Error(`${longest} bytes are more than a program reaches: take fewer packets`);
+const records = share(longest);
+const header = new DataView(records.mapping.buffer);
+const packets = new Uint8Array(records.mapping.buffer);
 let at = 0;
 for (const [i, o] of offsets.entries()) {
   header.setUint16(at, lengths[i] - 1, true);
@@ -159,11 +176,23 @@ for (const [i, o] of offsets.entries()) {
   at += HEADER + lengths[i];
 }
 const state = share(STATE);
-const period = Math.round((1e9 / Number(values.rate)) * 2 ** PARTS);
-const filler = loadXdp(program(state, records, size, period));
+const bursts = Number(values.bursts);
+// In a burst, every frame is a packet that is due.
+const period = bursts > 0 ? 0 : Math.round((1e9 / Number(values.rate)) * 2 ** PARTS);
+const index = interfaceIndex(name);
+const last = values.send ? [set(R1, index), set(R2, 0), call(REDIRECT)] : [set(R0, XDP_PASS)];
+const filler = loadXdp(assemble(program(state, records, size, period, last)), 'inject');
 
 const start = process.hrtime.bigint();
-runOnFrames(filler, interfaceIndex(name), LONGEST, Number(values.seconds));
+let cpu = 0;
+if (bursts === 0) runOnFrames(filler, index, LONGEST, Number(values.seconds));
+for (let i = 0; i < bursts; i++) {
+  const before = process.cpuUsage();
+  runOnFrames(filler, index, LONGEST, Number(values.seconds), Number(values.burst));
+  const { user, system } = process.cpuUsage(before);
+  cpu += (user + system) / 1e6;
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+}
 const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-const sent = Number(new DataView(state.buffer).getBigUint64(PACKETS, true));
-process.stdout.write(`${JSON.stringify({ sent, seconds })}\n`);
+const sent = Number(new DataView(state.mapping.buffer).getBigUint64(PACKETS, true));
+process.stdout.write(`${JSON.stringify({ sent, seconds, cpu })}\n`);

@@ -4,7 +4,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { attachXdp, closeBpf, loadXdp, XdpMode } from '../src/linux/ebpf/bpf.js';
+import { assemble, EXIT, R0, set } from '../src/linux/ebpf/program.js';
+import { check } from '../src/linux/errors.js';
+import { interfaceIndex } from '../src/linux/interface.js';
+import { setns } from '../src/linux/libc.js';
 import { ROOT } from './against.js';
 import { generatedCapture } from './capture.js';
 
@@ -14,6 +20,7 @@ const SENDER = 'ml-bench0';
 export const RECEIVER = 'ml-bench1';
 const ADDRESS = '10.255.0.1/8';
 const STORE_WIRE = 'ml-bench3';
+const XDP_DROP = 1;
 
 function ip(words: string, may = false): void {
   const run = spawnSync('ip', words.split(' '), { encoding: 'utf8' });
@@ -93,6 +100,11 @@ export interface Sent {
   readonly seconds: number;
 }
 
+/** With CPU seconds of the sending process. */
+export interface Injected extends Sent {
+  readonly cpu: number;
+}
+
 /** Sends the capture out of SENDER. */
 export function replay({ packets, rate, mac, seconds = 0 }: Replay): Promise<Sent> {
   return send([], 'replay.ts', packets, SENDER, { rate, mac, seconds });
@@ -103,16 +115,42 @@ export function inject({ packets, ...options }: Required<Replay>): Promise<Sent>
   return send(inside(), 'inject.ts', packets, RECEIVER, options);
 }
 
-async function send(
+/**
+ * Has RECEIVER receive bursts of the capture from its peer, as an XDP program needs it. It polls (NAPI), as
+ * hardware does; all that the kernel does up to the receiver is done in the sending process.
+ */
+export function injectBursts(packets: number, mac: string, bursts: number, burst: number): Promise<Injected> {
+  const [command, ...args] = inside('ethtool', '-K', RECEIVER, 'gro', 'on');
+  const run = spawnSync(command, args, { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`ethtool: ${run.error?.message ?? run.stderr}`);
+  return send<Injected>([], 'inject.ts', packets, SENDER, { mac, bursts, burst, send: true });
+}
+
+/** Has the kernel drop all that RECEIVER receives, as early as it can. @returns what undoes it */
+export function dropAtOnce(): () => void {
+  const own = openSync('/proc/thread-self/ns/net', 'r');
+  const there = openSync(`/run/netns/${NETNS}`, 'r');
+  check(setns(there, 0), 'enter the receiving namespace');
+  const program = loadXdp(assemble([set(R0, XDP_DROP), EXIT]), 'drop');
+  const link = attachXdp(program, interfaceIndex(RECEIVER), XdpMode.Native, RECEIVER);
+  check(setns(own, 0), 'leave the receiving namespace');
+  for (const fd of [own, there]) closeSync(fd);
+  return () => {
+    for (const fd of [link, program]) closeBpf(fd);
+  };
+}
+
+async function send<Answer extends Sent>(
   where: readonly string[],
   program: string,
   packets: number,
   name: string,
-  options: Readonly<Record<string, string | number>>,
-): Promise<Sent> {
+  options: Readonly<Record<string, string | number | true>>,
+): Promise<Answer> {
   const capture = generatedCapture(packets);
   const words = [process.execPath, '--import', 'tsx', join(import.meta.dirname, program), capture, name];
-  for (const [option, value] of Object.entries(options)) words.push(`--${option}`, String(value));
+  for (const [option, value] of Object.entries(options))
+    words.push(`--${option}`, ...(value === true ? [] : [String(value)]));
   const [command, ...args] = [...where, ...words];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: ROOT });
   let text = '';
@@ -120,5 +158,5 @@ async function send(
     text += d.toString();
   });
   await once(child, 'close');
-  return JSON.parse(text) as Sent;
+  return JSON.parse(text) as Answer;
 }

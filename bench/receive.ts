@@ -4,6 +4,7 @@
  *   --packets N   packets of the replay (1000000)
  *   --runs N      runs of each receiver, alternating (3); 0 leaves them out
  *   --rates       also looks for the loss-free rate of each receiver
+ *   --xdp         also compares AF_XDP with the ring, the kernel's work included
  *   --stopped     also suspends the store's server for a minute, at 100,000 packets/s
  *   --against DIR, --within P   compares with another checkout, see against.ts
  *
@@ -19,12 +20,15 @@ import { cpuOf } from './cpu.js';
 import { median } from './measure.js';
 import { printRates } from './receive-rates.js';
 import { printStopped } from './receive-stopped.js';
-import { RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
+import { dropAtOnce, injectBursts, RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
 import { childrenOf, collector, idle, type Receiver, suricata } from './receivers.js';
 
 /** Packets per second that receivers keep up with, so that the cost is measured without losses. */
 const RATE = 150_000;
 const RAW_RATE = 50_000;
+/** Fewer packets than a ring of 64 MiB, or as much of AF_XDP's memory, has room for. */
+const BURST = 12_000;
+const BURSTS = 40;
 
 const { values: options } = parseArgs({
   options: {
@@ -32,6 +36,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     rates: { type: 'boolean', default: false },
     stopped: { type: 'boolean', default: false },
+    xdp: { type: 'boolean', default: false },
     ...AGAINST_OPTIONS,
   },
 });
@@ -127,6 +132,56 @@ async function costsOf({ main }: Checkout): Promise<Costs> {
   }
 }
 
+/**
+ * What AF_XDP and the ring cost, the kernel included: packets come from a veth pair's peer in bursts, as fast
+ * as the kernel receives them, and the ring or the sockets have room for all. What sending takes is
+ * subtracted: the same packets, dropped on arrival.
+ */
+async function compareXdp(mac: string): Promise<void> {
+  const receivers = [ring(MAIN), xdp(MAIN)];
+  const cost = new Map(receivers.map((r) => [r.name, [] as { process: number; kernel: number }[]]));
+  const alone: number[] = [];
+  const us = (seconds: number, sent: number): number => (seconds / sent) * 1e6;
+  for (let n = 0; n < Math.max(1, Number(options.runs)); n++) {
+    const undo = dropAtOnce();
+    const dropped = await injectBursts(packets, mac, BURSTS, BURST);
+    undo();
+    alone.push(us(dropped.cpu, dropped.sent));
+    for (const r of receivers) {
+      const running = await r.start();
+      await idle(running.pid);
+      await injectBursts(packets, mac, BURSTS, BURST);
+      await idle(running.pid);
+      const before = cpuOf(running.pid);
+      const { cpu, sent } = await injectBursts(packets, mac, BURSTS, BURST);
+      const took = cpuOf(running.pid) - before;
+      const counts = await running.stop();
+      const one = { process: us(took, sent), kernel: us(cpu, sent) };
+      cost.get(r.name)!.push(one);
+      process.stderr.write(
+        `${r.name}: ${one.process.toFixed(2)} µs in the process, ${one.kernel.toFixed(2)} µs in the kernel ` +
+          `with sending; ${counts.received} received, ${counts.dropped} dropped\n`,
+      );
+    }
+  }
+  const sending = median(alone);
+  process.stdout.write(`sending alone: ${sending.toFixed(2)} µs a packet\n`);
+  const sums = receivers.map(({ name }) => {
+    const [own, kernel] = (['process', 'kernel'] as const).map((of) =>
+      median(cost.get(name)!.map((c) => c[of])),
+    );
+    const sum = own + kernel - sending;
+    process.stdout.write(
+      `${name}: ${own.toFixed(2)} µs a packet in the process, ${(kernel - sending).toFixed(2)} in the ` +
+        `kernel, ${sum.toFixed(2)} together\n`,
+    );
+    return sum;
+  });
+  process.stdout.write(`AF_XDP takes ${(sums[1] / sums[0]).toFixed(2)} of the ring's CPU time\n`);
+}
+
+const xdp = (main: string) =>
+  collector('mirrorlake xdp', main, ['--interface', RECEIVER, '--receiver', 'xdp']);
 const ring = (main: string) => collector('mirrorlake ring', main, ['--interface', RECEIVER]);
 const raw = (main: string) => collector('mirrorlake raw', main, []);
 
@@ -138,6 +193,7 @@ async function main(): Promise<void> {
   const mac = setUp();
   try {
     if (Number(options.runs) > 0) await costs(ring(MAIN), raw(MAIN), mac);
+    if (options.xdp) await compareXdp(mac);
     if (options.rates) await printRates(ring(MAIN), raw(MAIN), packets, mac);
     if (options.stopped) await printStopped(packets, mac);
   } finally {

@@ -54,7 +54,10 @@ export function registerCollect(program: Command): void {
       [],
     )
     .option('--interface <name>', 'receive on this interface, with a ring; repeatable', gather, [])
-    .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)')
+    .option(
+      '--receiver <kind>',
+      'raw (default without --interface), ring (default with it), or xdp: AF_XDP, the ring beside it',
+    )
     .option('--workers <n>', 'worker threads of the ring receiver', whole)
     .option(
       '--store <store>',

@@ -7,6 +7,7 @@ import { koffiFinding, rawSocketFinding } from '../doctor/native.js';
 import { Network } from '../doctor/network.js';
 import { type PacketPath, packetPath } from '../doctor/path.js';
 import { diskFinding, storeFindings } from '../doctor/storage.js';
+import { xdpFindings } from '../doctor/xdp.js';
 import { MirrorlakeError } from '../model/errors.js';
 import type { CollectorStatus } from '../model/status.js';
 import { isServer, NO_STORE } from '../model/store-location.js';
@@ -18,7 +19,7 @@ export interface DoctorOptions {
   config?: string;
   interface: string[];
   input: string[];
-  receiver?: 'raw' | 'ring';
+  receiver?: Config['receiver'];
   store?: string;
   control?: string;
   json?: boolean;
@@ -34,6 +35,7 @@ export async function doctor(options: DoctorOptions): Promise<void> {
   const findings: Finding[] = [
     privileges(),
     kernel(),
+    ...(path.xdp ? xdpFindings(config, path.interfaces.length) : []),
     koffi,
     await rawSocketFinding(),
     ...path.findings,

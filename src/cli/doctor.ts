@@ -24,7 +24,11 @@ export function registerDoctor(program: Command): void {
       (v: string, b: string[]) => [...b, v],
       [],
     )
-    .option('--receiver <kind>', 'raw (default without --interface) or ring (default with it)', kindOf)
+    .option(
+      '--receiver <kind>',
+      'raw (default without --interface), ring (default with it), or xdp: AF_XDP, the ring beside it',
+      kindOf,
+    )
     .option('--store <store>', 'a directory, or http://user@host:8123/database')
     .option('--control <path>', "the control socket of a running collector (default: the store's)")
     .option(
@@ -37,7 +41,8 @@ export function registerDoctor(program: Command): void {
     });
 }
 
-function kindOf(value: string): 'raw' | 'ring' {
-  if (value !== 'raw' && value !== 'ring') throw new InvalidArgumentError('say raw or ring.');
+function kindOf(value: string): 'raw' | 'ring' | 'xdp' {
+  if (value !== 'raw' && value !== 'ring' && value !== 'xdp')
+    throw new InvalidArgumentError('say raw, ring or xdp.');
   return value;
 }

@@ -447,8 +447,8 @@ const plainSchema = z.strictObject({
     .enum(['raw', 'ring', 'xdp'])
     .optional()
     .describe(
-      '`raw` (default without interfaces), `ring` (default with them), or `xdp`: AF_XDP, and the ring for what ' +
-        'it leaves.',
+      '`raw` (default without interfaces), `ring` (default with them), or `xdp`: AF_XDP, and the ring for ' +
+        'what it leaves.',
     ),
   interfaces: z.array(interfaceName).default([]).describe('Interfaces that `ring` and `xdp` read.'),
   promiscuous: z
@@ -470,7 +470,9 @@ const plainSchema = z.strictObject({
     ),
   ring_size: size(MIB, 4 * GIB)
     .default(64 * MIB)
-    .describe('Memory per ring; there is one ring per interface and worker.'),
+    .describe(
+      'Memory per ring; there is one ring per interface and worker, with `xdp` as much again for AF_XDP.',
+    ),
   receive_buffer: size(64 * KIB, GIB)
     .default(64 * MIB)
     .describe('Receive buffer of a raw or UDP socket: as much as the kernel allows, up to this.'),

@@ -13,6 +13,8 @@ export interface PacketPath {
   /** Whether sockets receive (of the raw receiver or of tunnels); otherwise only rings do. */
   readonly raw: boolean;
   readonly kind: 'raw' | 'ring';
+  /** Whether AF_XDP receives beside the ring. */
+  readonly xdp: boolean;
   /** What the sockets receive; without them, what rings do. */
   readonly carriers: readonly Carrier[];
   readonly interfaces: readonly string[];
@@ -43,7 +45,7 @@ export function packetPath(
   const findings = [wordsOf(config, looked, kind)];
   const names = looked.length > 0 ? looked : config.interfaces;
   const onlySpans = !gre && udp.length === 0;
-  const path = { raw, kind, carriers, spans, findings } as const;
+  const path = { raw, kind, xdp: wanted === 'xdp', carriers, spans, findings } as const;
   if (names.length > 0 || onlySpans) return { ...path, interfaces: names, named: true };
   const found = expected(network);
   findings.push(foundFinding(found, network));

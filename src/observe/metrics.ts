@@ -285,6 +285,31 @@ export const METRICS: readonly Metric[] = [
   ),
   receiver('dropped', 'Packets that the kernel dropped because the collector was too slow.'),
   {
+    name: 'mirrorlake_receiver_xdp_packets_total',
+    help: 'Packets that a receiver of kind xdp took from AF_XDP sockets; its ring took the others.',
+    kind: 'counter',
+    labels: ['receiver'],
+    samples: (s) =>
+      s.receivers.flatMap(({ name, xdp }) =>
+        xdp === undefined ? [] : [{ labels: { receiver: name }, value: xdp.packets }],
+      ),
+  },
+  {
+    name: 'mirrorlake_receiver_xdp_dropped_total',
+    help: 'Those of the dropped packets that AF_XDP dropped: `ring_full`, `no_frame`.',
+    kind: 'counter',
+    labels: ['receiver', 'reason'],
+    samples: (s) =>
+      s.receivers.flatMap(({ name, xdp }) =>
+        xdp === undefined
+          ? []
+          : (['ring_full', 'no_frame'] as const).map((reason) => ({
+              labels: { receiver: name, reason },
+              value: xdp[reason],
+            })),
+      ),
+  },
+  {
     name: 'mirrorlake_receiver_addresses_missed',
     help: 'IPv6 addresses of this host that raw sockets do not receive on, for want of a socket.',
     kind: 'gauge',

@@ -1,6 +1,6 @@
 /**
- * Packets from an AF_XDP socket: the kernel writes them into frames that this process reads in place, with the
- * time in front (linux/xdp/program.ts).
+ * Packets from an AF_XDP socket: the kernel writes them into frames that this process reads in place, with
+ * the time in front (linux/xdp/program.ts).
  */
 import { viewOf } from '../linux/libc.js';
 import { MonotonicTime } from '../linux/monotonic.js';

@@ -86,7 +86,7 @@ describeWith(['bash', 'zsh', 'fish'], 'completions', () => {
     expect(offered(shell, 'mirrorlake mirror --type=gret')).toEqual(['gretap']);
     expect(offered(shell, 'mirrorlake mirror --ttl ')).toEqual([]);
     expect(offered(shell, 'mirrorlake collect --interface l')).toEqual(['lo']);
-    expect(offered(shell, 'mirrorlake collect --receiver ')).toEqual(['raw', 'ring']);
+    expect(offered(shell, 'mirrorlake collect --receiver ')).toEqual(['raw', 'ring', 'xdp']);
     expect(offered(shell, 'mirrorlake completion ')).toEqual(['bash', 'fish', 'zsh']);
     expect(offered(shell, 'mirrorlake read ')).toEqual(FILES);
     expect(offered(shell, 'mirrorlake read my')).toEqual(['my capture.pcap']);

@@ -47,6 +47,7 @@ import {
   MOST_HANDOVER_RING,
 } from '../../src/collector/ring/handover.js';
 import { SPARES } from '../../src/collector/ring/ring-receiver.js';
+import { FRAGMENTS_MS } from '../../src/collector/ring/xdp-interface.js';
 import { RuleIndex } from '../../src/collector/rule-index.js';
 import { FACTS_BYTES, FACTS_WITHIN } from '../../src/collector/store/fact-uploads.js';
 import { NETWORKS_WITHIN } from '../../src/collector/store/network-uploads.js';
@@ -108,6 +109,9 @@ import { MALFORMED_SENDERS } from '../../src/demux/malformed-senders.js';
 import { MAX_IP_IN_IP } from '../../src/demux/mirror-probe.js';
 import { LEAST_SHARE, SHARE } from '../../src/demux/reassembly.js';
 import { MAX_TAGS, SAMPLE, TZSP_TAGS } from '../../src/linux/input-filter.js';
+import { ADDRESS_SLOTS } from '../../src/linux/xdp/questions.js';
+import { HEADROOM } from '../../src/linux/xdp/socket.js';
+import { FRAMES, LEAST_FRAMES, LINK_HEADER, MOST_UMEM } from '../../src/linux/xdp/umem.js';
 import {
   FIRST_HOLD,
   HEALTH_FAILURES,
@@ -443,6 +447,19 @@ const NUMBERS: [string, string[]][] = [
   ['the path of the control socket', [`${LONGEST_PATH} bytes`]],
   // There are two spools: one for rows, one for kept packets.
   ['descriptors (`RLIMIT_NOFILE`)', [`${2 * SPARE_DESCRIPTORS} are held back`, mib(SPOOL_MEMORY)]],
+  [
+    'packets waiting in AF_XDP',
+    [
+      `${FRAMES[0] >> 10} KiB each, ${FRAMES[1] >> 10} KiB above an MTU of ` +
+        `${FRAMES[0] - HEADROOM - LINK_HEADER}`,
+      `${MOST_UMEM >> 20} MiB`,
+      `${LEAST_FRAMES} frames`,
+    ],
+  ],
+  [
+    'outer addresses that AF_XDP tells apart, of tunnels and of where fragments come from',
+    [`${grouped(ADDRESS_SLOTS)} slots`, `every ${minutes(FRAGMENTS_MS)}`],
+  ],
   ['an interface that disappears and returns, after `--user`', [`${SPARES} times`]],
   ['IPv6 addresses that appear after `--user`, with raw sockets', [`${SPARE_SOCKETS} at once`]],
   ["one insert, or one of the collector's own statements, on a server", [seconds(REQUEST_TIMEOUT_MS)]],

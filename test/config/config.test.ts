@@ -117,7 +117,7 @@ tunnels:
       'm.yaml:12:5: mirrors.1.type: must be one of: erspan1, erspan2, erspan3, gre, gretap, pptp, ' +
         'mellanox, vxlan, vxlan-gpe, geneve, gre-udp, tzsp, jmirror, erm, span, capture',
       'm.yaml:13:1: listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470',
-      'm.yaml:14:1: receiver: must be one of: raw, ring',
+      'm.yaml:14:1: receiver: must be one of: raw, ring, xdp',
       'm.yaml:15:11: tunnels.0: must be a string, or must be a map of keys',
       ...['vxlan', 'vxlan:0', 'vlan:7', 'gtpu:65536'].map(
         (word, i) =>

@@ -11,6 +11,7 @@ describe('the receiver', () => {
     ['inputs: [{ span: eth1 }]', 'ring'],
     ['inputs: [{ span: eth1 }]\nworkers: 4', 'ring'],
     ['inputs: [{ span: eth1 }, { span: eth2 }, gre]\ninterfaces: [eth0]', 'ring'],
+    ['receiver: xdp\ninterfaces: [eth0]\nworkers: 2', 'ring'],
   ])('of %j is %s', (text, kind) => {
     expect(kindOf(text)).toBe(kind);
   });
@@ -21,6 +22,8 @@ describe('the receiver', () => {
     ['inputs: [gre, { span: eth1 }]\ninterfaces: [eth1]', /eth1 is a SPAN port.*leave it out of one of them/],
     ['inputs: [{ span: eth1 }]\ninterfaces: [eth0]', /nothing is received on eth0: add gre/],
     ['receiver: ring', /the ring receiver reads interfaces/],
+    ['receiver: xdp', /the xdp receiver reads interfaces/],
+    ['receiver: xdp\ninputs: [{ span: eth1 }]', /a SPAN port is read by a ring: leave out `receiver: xdp`/],
     ['workers: 2', /the raw receiver has one worker/],
   ])('of %j is refused', (text, message) => {
     expect(() => kindOf(text)).toThrow(message);

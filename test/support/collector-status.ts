@@ -28,7 +28,18 @@ export const STATUS: CollectorStatus = {
   cpu_seconds: 1.5,
   open_files: 40,
   open_files_limit: 1024,
-  receivers: [{ name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3, addresses_missed: 0 }],
+  receivers: [
+    { name: 'eth1', kind: 'ring', state: 'up', packets: 10, dropped: 3, addresses_missed: 0 },
+    {
+      name: 'eth2',
+      kind: 'xdp',
+      state: 'up',
+      packets: 0,
+      dropped: 0,
+      addresses_missed: 0,
+      xdp: { mode: 'native', zero_copy: false, packets: 0, ring_full: 0, no_frame: 0 },
+    },
+  ],
   inputs: [
     { input: 'gre', packets: 8 },
     { input: 'vxlan:4789', packets: 2 },

@@ -64,7 +64,7 @@ function optionWords(option: Option, description: string): OptionWords {
 /** Options whose values the command itself checks, not commander. */
 const LISTED: ReadonlyMap<string, Values> = new Map<string, Values>([
   ['--ndjson', NDJSON_KINDS],
-  ['--receiver', ['raw', 'ring']],
+  ['--receiver', ['raw', 'ring', 'xdp']],
   ['--interface', 'interfaces'],
 ]);
 const FILES = new Set(['file', 'files', 'path', 'directory', 'store']);

@@ -1,6 +1,6 @@
 /**
- * AF_XDP on one interface, beside its rings: the program that redirects packets, the sockets that it redirects
- * them to, and what these dropped. All of it ends with the process, and with {@link XdpInterface.refuse}.
+ * AF_XDP on one interface, beside its rings: the program that redirects packets, the sockets that it
+ * redirects them to, and what these dropped. The program is taken off when the process ends.
  */
 import {
   attachXdp,
@@ -29,7 +29,7 @@ import type { TunnelConfig } from '../../tunnels/spec/config.js';
 /** As `ip link` and others show it. */
 const PROGRAM = 'mirrorlake';
 /** Milliseconds after which it is forgotten where fragments came from. */
-const FRAGMENTS_MS = 600_000;
+export const FRAGMENTS_MS = 600_000;
 
 export interface XdpOptions {
   readonly name: string;

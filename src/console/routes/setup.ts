@@ -46,7 +46,9 @@ export const setupHandlers: Handlers<'platforms' | 'mirrorCommands' | 'addresses
   },
   addresses: async (_, { beside }) => {
     const rings =
-      (await beside.status())?.receivers.filter((r) => r.kind === 'ring').map((r) => r.name) ?? [];
+      (await beside.status())?.receivers
+        .filter((r) => r.kind === 'ring' || r.kind === 'xdp')
+        .map((r) => r.name) ?? [];
     const place = (name: string): number => (rings.includes(name) ? rings.indexOf(name) : rings.length);
     const all = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
       addresses
@@ -64,7 +66,8 @@ export const setupHandlers: Handlers<'platforms' | 'mirrorCommands' | 'addresses
   doctor: async (_, { asker, beside, doctor }) => {
     const [{ location }, status] = await Promise.all([asker.place(), beside.status()]);
     const control = status === undefined ? undefined : await beside.place();
-    const rings = status?.receivers.filter((r) => r.kind === 'ring').map((r) => r.name) ?? [];
+    const rings =
+      status?.receivers.filter((r) => r.kind === 'ring' || r.kind === 'xdp').map((r) => r.name) ?? [];
     const { findings, at } = await doctor.examine({ store: location, control, interfaces: rings });
     return { findings: findings.flatMap((f) => ofThisConsole(f, status !== undefined, location)), at };
   },

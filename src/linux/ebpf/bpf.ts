@@ -1,4 +1,6 @@
-/** bpf(2): maps, programs, and links, which keep a program attached for as long as their descriptor is open. */
+/**
+ * bpf(2): maps, programs, and links, which keep a program attached for as long as their descriptor is open.
+ */
 import { check, LinuxError } from '../errors.js';
 import { addressOf, close, errno, syscallAttributes } from '../libc.js';
 import { Mapping } from '../memory.js';
@@ -41,8 +43,8 @@ function createMap(
 
 /** The verifier lets programs add numbers to addresses only with CAP_PERFMON. */
 const PRIVILEGE =
-  'it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, and the system call bpf: with systemd, a drop-in for the ' +
-  'unit (docs/how-to/af-xdp.md)';
+  'it needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, and the system call bpf: with systemd, a drop-in for ' +
+  'the unit (docs/how-to/af-xdp.md)';
 
 /** Closes a map, a program or a link. */
 export function closeBpf(fd: number): void {
@@ -117,8 +119,8 @@ export function loadXdp(code: Uint8Array, name: string, pieces = false): number 
 export const XdpMode = { Generic: 1 << 1, Native: 1 << 2 } as const;
 
 /**
- * Attaches an XDP program to an interface for as long as the link's descriptor is open (Linux 5.9): the kernel
- * takes it off when this process ends, however it ends.
+ * Attaches an XDP program to an interface for as long as the link's descriptor is open (Linux 5.9): the
+ * kernel takes it off when this process ends, however it ends.
  *
  * @param mode of {@link XdpMode}
  * @returns the link's descriptor

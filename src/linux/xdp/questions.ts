@@ -15,8 +15,8 @@ export const OFFSET = 0xff;
 const TAKEN_OFF: readonly number[] = [EtherType.Vlan, EtherType.ProviderBridging];
 
 /**
- * Answers where IPv4 or IPv6 starts in an Ethernet frame, 0 for nowhere, with the bit {@link DEEP} behind tags
- * that the fanout's program (fanoutByInnerAddresses) does not see through.
+ * Answers where IPv4 or IPv6 starts in an Ethernet frame, 0 for nowhere, with the bit {@link DEEP} behind
+ * tags that the fanout's program (fanoutByInnerAddresses) does not see through.
  */
 export function networkHeader(): Uint8Array {
   const p = new BpfProgram();

@@ -15,11 +15,11 @@ import {
 } from './socket.js';
 
 /** Bytes of a frame: the kernel has two sizes. */
-const FRAMES = [2048, 4096] as const;
+export const FRAMES = [2048, 4096] as const;
 /** What drivers want of a page beside a packet, for those in one piece (struct skb_shared_info and more). */
 const DRIVERS = 512;
 /** An Ethernet header with two VLAN tags. */
-const LINK_HEADER = 22;
+export const LINK_HEADER = 22;
 /** Bytes of all frames of an interface, at most: places in it are 32-bit numbers. */
 export const MOST_UMEM = 1 << 30;
 /** Frames of a queue at least, however many queues there are. */

@@ -89,7 +89,7 @@ function FirstRun({ status }: { readonly status: CollectorStatus | null }) {
   const addresses = useAnswer('addresses').data?.addresses ?? [];
   const carried = useCarried();
   const address = addresses[0]?.address ?? '192.0.2.10';
-  const ring = status?.receivers.find((r) => r.kind === 'ring');
+  const ring = status?.receivers.find((r) => r.kind === 'ring' || r.kind === 'xdp');
   const name = ring?.name ?? addresses[0]?.interface ?? 'eth0';
   return (
     <div className={css.page}>

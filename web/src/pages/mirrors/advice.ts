@@ -149,7 +149,8 @@ function together({ mirrors, mirror, minutes }: Known): Advice | undefined {
 function host(known: Known): Advice {
   const { status, mirror } = known;
   const drops = dropped(known);
-  const rings = status?.receivers.filter((r) => r.kind === 'ring').map((r) => r.name) ?? [];
+  const rings =
+    status?.receivers.filter((r) => r.kind === 'ring' || r.kind === 'xdp').map((r) => r.name) ?? [];
   const fragments = mirror.account?.incomplete ?? 0;
   if (drops === 0)
     return {
