@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { askCollector } from '../../src/observe/control.js';
 import { ClickHouseServer } from '../support/clickhouse-server.js';
 import { MAIN, PATIENCE, TestCollector } from '../support/collector.js';
-import { APPLY, inOpened, NETWORKS as BOTH_ENDS, writtenRows } from '../support/many-sessions.js';
+import { APPLY, NETWORKS as BOTH_ENDS, inOpened, writtenRows } from '../support/many-sessions.js';
 import { MirrorSource, tcpConversation } from '../support/mirror-traffic.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
@@ -19,7 +19,9 @@ const NOBODY = 65_534;
 const WAIT = { timeout: PATIENCE * 1000 };
 
 describeWith(['root'], 'networks of a store that a collector holds', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-own-'));
   let collector: TestCollector | undefined;
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
   afterEach(() => {
     collector?.remove();
     collector = undefined;
@@ -55,7 +57,8 @@ describeWith(['root'], 'networks of a store that a collector holds', () => {
   });
 
   it('are those of its file, where its configuration names one', async () => {
-    const file = join(import.meta.dirname, '../fixtures/README.md');
+    const file = join(directory, 'own.csv');
+    writeFileSync(file, NETWORKS);
     const c = await start(`networks: ${file}\n`);
     await expect(
       askCollector(c.control, { command: 'load_networks', networks: 1, file: 'networks.csv' }),
@@ -219,7 +222,7 @@ describeWith(['root', 'ip'], 'a running collector', () => {
     held.child.kill('SIGCONT');
     expect(await held.ended).toEqual({
       status: 1,
-      stderr: expect.stringMatching(/^(\S+: .* written anew\n)*mirrorlake: interrupted: .*\n$/),
+      stderr: expect.stringMatching(/^(?:2023-\S+: .*\n)*mirrorlake: interrupted: .*\n$/),
     });
     // It has said that it is over: nobody waits.
     expect(await begin(apply, store, c.control).ended).toEqual({

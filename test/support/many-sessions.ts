@@ -14,9 +14,11 @@ export const UNWRITTEN =
   "'' AS client_network, '' AS server_network) FROM sessions";
 
 const SEEDS = 5_000;
-const COPIES = 60;
+const COPIES = 80;
+/** A run that is interrupted in the first has others to do, and so has the next. */
+const DAYS = 4;
 
-/** Does some work with a store, which has the sessions, on two days, by then. */
+/** Does some work with a store, which has the sessions by then. */
 export async function inOpened<T>(location: string, work: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore(location, { create: true });
   try {
@@ -26,7 +28,7 @@ export async function inOpened<T>(location: string, work: (store: Store) => Prom
       await text(
         await store.change(
           'INSERT INTO sessions SELECT * REPLACE (generateUUIDv4() AS session_id, ' +
-            'first_seen - INTERVAL n % 2 DAY AS first_seen) FROM sessions ' +
+            `first_seen - INTERVAL n % ${DAYS} DAY AS first_seen) FROM sessions ` +
             `ARRAY JOIN range(${COPIES}) AS n`,
         ),
       );
@@ -45,8 +47,6 @@ export async function writtenRows(store: Store): Promise<{ written: string; left
         "client_network = 'clients' AND server_network = 'servers' AS said FROM sessions)",
     ),
   );
-  const left = await text(
-    await store.query("SELECT name FROM system.tables WHERE name LIKE 'networks\\_%'"),
-  );
+  const left = await text(await store.query("SELECT name FROM system.tables WHERE name LIKE 'networks\\_%'"));
   return { written: written.trim(), left };
 }

@@ -115,7 +115,8 @@ async function rewriteThrough(
 ): Promise<void> {
   const reply = await openReply(collector, { command: 'apply_networks', ...what }, { signal });
   const answer = (async () => {
-    for await (const line of linesOf(Readable.from(reply.body, { objectMode: false }))) progress(Number(line));
+    for await (const line of linesOf(Readable.from(reply.body, { objectMode: false })))
+      progress(Number(line));
   })();
   let over = false;
   answer.catch(() => {

@@ -39,7 +39,7 @@ export interface FactChange {
 /** Names of the tables that exist while a change is made. */
 export interface FactTables {
   readonly layout: Layout;
-  /** What a statement reads is written with it: other nodes of a cluster run it in a database of their own. */
+  /** What a statement reads is written with it: nodes of a cluster run it in a database of their own. */
   readonly database: string;
 }
 
