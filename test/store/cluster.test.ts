@@ -115,6 +115,10 @@ async function everywhere(all: readonly string[]): Promise<void> {
       await run(node, [statement]);
 }
 
+/** What a store has of the tables that are made anew. */
+const formersOf = (tables: readonly string[], partitions: readonly string[]) =>
+  new Map(tables.map((table) => [table, { partitions, age: undefined }]));
+
 test.each(
   migrations()
     .map((m) => m.version)
@@ -123,12 +127,23 @@ test.each(
   const [node] = nodes;
   const prefixed = { ...layout, prefix: `v${from}_` };
   const had = migrations().filter((m) => m.version <= from);
-  await everywhere([migrationsTable(prefixed), ...had.flatMap((m) => statements(m, prefixed))]);
-  const local = (await node.sql("SELECT name FROM system.tables WHERE database = 'default'")).split('\n');
-  const before = distributedTables(prefixed).filter((s) =>
-    local.includes(/ AS (\w+_local) /.exec(s)?.[1] ?? ''),
-  );
-  await everywhere(before);
+  const names = async () =>
+    (await node.sql("SELECT name FROM system.tables WHERE database = 'default'")).split('\n');
+  const distribute = async () => {
+    const local = await names();
+    await everywhere(
+      distributedTables(prefixed).filter((s) => local.includes(/ AS (\w+_local) /.exec(s)?.[1] ?? '')),
+    );
+  };
+  // One migration after the other, as an old cluster has had them; what one makes anew is copied, through
+  // the distributed tables.
+  await everywhere([migrationsTable(prefixed)]);
+  for (const m of had) {
+    if (m.text.includes('{{anew ')) await distribute();
+    await everywhere(statements(m, prefixed, formersOf(MADE_ANEW, [])));
+  }
+  await distribute();
+  const local = await names();
   // Rows that both shards have, of what is made anew.
   const anew = MADE_ANEW.filter((table) => local.includes(`v${from}_${table}_local`));
   for (const table of anew) {
@@ -144,9 +159,8 @@ test.each(
       anew.flatMap((table) => nodes.map((at) => at.sql(`SELECT count() FROM v${from}_${table}_local`))),
     );
   const held = await shares();
-  const formers = new Map(anew.map((table) => [table, { partitions: ['19700101'], age: undefined }]));
   const rest = migrations().filter((m) => m.version > from);
-  await everywhere(migrationStatements(rest, prefixed, formers));
+  await everywhere(migrationStatements(rest, prefixed, formersOf(anew, ['19700101'])));
   for (const at of nodes) await expectDeclared(at, prefixed.prefix);
   for (const table of anew) {
     expect(await node.sql(`SELECT count(), sum(mirror_session) FROM v${from}_${table}`)).toBe('100\t5050\n');

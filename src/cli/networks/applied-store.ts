@@ -9,6 +9,7 @@ import { askCollector, openReply } from '../../observe/control.js';
 import { tablePrefix } from '../../store/location.js';
 import type { FactLine } from '../../store/networks/fact-lines.js';
 import type { FactChange } from '../../store/networks/fact-statements.js';
+import { interrupted } from '../../store/networks/stored-facts.js';
 import { openStore } from '../../store/open.js';
 import type { FoundStore } from '../find-store.js';
 import { linesOf, networksInEffect } from './in-effect.js';
@@ -90,26 +91,42 @@ function throughCollector(found: FoundStore, collector: string): AppliedStore {
       yield* linesOf(Readable.from(reply.body, { objectMode: false }));
     },
     rewrite: async (change, facts, progress, signal) => {
-      const reply = await openReply(collector, { command: 'apply_networks', run, ...change }, { signal });
-      const answer = (async () => {
-        for await (const line of linesOf(Readable.from(reply.body, { objectMode: false })))
-          progress(Number(line));
-      })();
-      let over = false;
-      answer.catch(() => {
-        over = true;
-      });
-      for (let i = 0; i < facts.length && !over; i += AT_ONCE) {
-        const lines = facts.slice(i, i + AT_ONCE).map((fact) => `${JSON.stringify(fact)}\n`);
-        if (!reply.upload.write(Buffer.from(lines.join(''))))
-          await Promise.race([reply.upload.drained(), answer]);
+      try {
+        await rewriteThrough(collector, { run, ...change }, facts, progress, signal);
+      } catch (error) {
+        if (signal.aborted) throw interrupted();
+        throw error;
       }
-      reply.upload.endUpload();
-      await answer;
     },
     // Others need not wait.
     close: async () => {
       await askCollector(collector, { command: 'apply_networks', run, end: true }).catch(() => undefined);
     },
   };
+}
+
+/** Ends without an answer if it is interrupted: the collector then cleans up. */
+async function rewriteThrough(
+  collector: string,
+  what: FactChange & { run: string },
+  facts: readonly FactLine[],
+  progress: (parts: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const reply = await openReply(collector, { command: 'apply_networks', ...what }, { signal });
+  const answer = (async () => {
+    for await (const line of linesOf(Readable.from(reply.body, { objectMode: false })))
+      progress(Number(line));
+  })();
+  let over = false;
+  answer.catch(() => {
+    over = true;
+  });
+  for (let i = 0; i < facts.length && !over; i += AT_ONCE) {
+    const lines = facts.slice(i, i + AT_ONCE).map((fact) => `${JSON.stringify(fact)}\n`);
+    if (!reply.upload.write(Buffer.from(lines.join(''))))
+      await Promise.race([reply.upload.drained(), answer]);
+  }
+  reply.upload.endUpload();
+  await answer;
 }

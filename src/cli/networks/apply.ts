@@ -12,7 +12,8 @@ import {
   type FactChange,
   saidQuestion,
 } from '../../store/networks/fact-statements.js';
-import { MOST_ANSWERS } from '../../store/networks/stored-facts.js';
+import { interrupted, MOST_ANSWERS } from '../../store/networks/stored-facts.js';
+import { failpoint } from '../../store/spool/failpoint.js';
 import { heldBy, storeToWrite } from '../find-store.js';
 import { type AppliedStore, openApplied } from './applied-store.js';
 import { Knower } from './knower.js';
@@ -99,6 +100,7 @@ class Run {
     let facts: FactLine[] = [];
     let seen = new Set<string>();
     for (let share = 0; share < shares; share++) {
+      if (this.signal.aborted) throw interrupted();
       for await (const line of this.store.ask(saidQuestion(change, this.store.prefix, share, shares))) {
         const fact = this.knower.changed(line);
         const key = fact === undefined ? '' : `${fact[0]} ${fact[1]} ${fact[2]}`;
@@ -123,6 +125,7 @@ class Run {
       change,
       facts,
       (parts) => {
+        failpoint('told-progress');
         if (performance.now() - told < TOLD_MS) return;
         told = performance.now();
         process.stderr.write(`${day}: ${table}: ${counted(parts, 'part')} to write\n`);

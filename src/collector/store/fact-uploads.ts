@@ -14,7 +14,8 @@ const MOST_PARTS = 65_536;
 
 export class FactUploads {
   private running = '';
-  private rewriting = false;
+  /** The rewrite that is going on: it settles when that has ended, however. */
+  private rewriting: Promise<void> | undefined;
   private lastAt = Number.NEGATIVE_INFINITY;
   readonly command: UploadCommand = {
     bounds: { bytes: FACTS_BYTES, within: FACTS_WITHIN },
@@ -27,19 +28,36 @@ export class FactUploads {
   private async take(request: ControlRequest, answer: ControlAnswer, upload: Upload): Promise<void> {
     const store = this.store();
     if (request.end === true) {
-      if (request.run === this.running && !this.rewriting) this.lastAt = Number.NEGATIVE_INFINITY;
+      if (request.run === this.running) {
+        // One that was interrupted is still cleaned up.
+        await this.rewriting;
+        this.lastAt = Number.NEGATIVE_INFINITY;
+      }
       answer.begin().end();
       return;
     }
     const { run, change } = changeOf(request);
     const others = run !== this.running && performance.now() - this.lastAt < RUN_LASTS;
-    if (this.rewriting || others)
+    if (this.rewriting !== undefined || others)
       throw new CommandError(
         'networks are being applied to this store by somebody else: wait for it; after an interrupted run, ' +
           `${RUN_LASTS / 1000} seconds`,
       );
-    this.rewriting = true;
     this.running = run;
+    const rewrite = this.rewrite(store, change, answer, upload).finally(() => {
+      this.rewriting = undefined;
+      this.lastAt = performance.now();
+    });
+    this.rewriting = rewrite.catch(() => undefined);
+    await rewrite;
+  }
+
+  private async rewrite(
+    store: StoreThread,
+    change: FactChange,
+    answer: ControlAnswer,
+    upload: Upload,
+  ): Promise<void> {
     const gone = new AbortController();
     answer.onClose(() => gone.abort());
     try {
@@ -53,9 +71,6 @@ export class FactUploads {
       // What went wrong is told, and what is left the next rewrite removes too.
       await store.endFacts().catch(() => undefined);
       throw error;
-    } finally {
-      this.rewriting = false;
-      this.lastAt = performance.now();
     }
   }
 }

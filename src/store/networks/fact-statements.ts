@@ -39,6 +39,7 @@ export interface FactChange {
 /** Names of the tables that exist while a change is made. */
 export interface FactTables {
   readonly layout: Layout;
+  /** What a statement reads is written with it: nodes of a cluster run it in a database of their own. */
   readonly database: string;
 }
 
@@ -77,7 +78,7 @@ export function saidQuestion(change: FactChange, prefix: string, share: number, 
       `${vlansOf(change, 't.', session)} AS vlans_key, ` +
       `${names.map((name) => `t.${end}_${name} AS ${name}`).join(', ')} FROM ${prefix}${table} AS t ` +
       (ofSessions
-        ? `ANY LEFT JOIN (${sessionVlans(change, prefix)}) AS s ON s.session_id = t.session_id `
+        ? `ANY LEFT JOIN (${sessionVlans(change, `${prefix}sessions`)}) AS s ON s.session_id = t.session_id `
         : '') +
       `WHERE toDate(t.${TIME[table]}) = '${day}' AND ${isIp('t.')} AND ${isOfPart(change, 't.')} ` +
       `AND cityHash64(t.${end}_ip) % ${shares} = ${share}`,
@@ -88,7 +89,7 @@ export function saidQuestion(change: FactChange, prefix: string, share: number, 
 
 /** Statements that make place for answers: those that are left from before go. */
 export function placeStatements(change: FactChange, tables: FactTables): string[] {
-  const { layout } = tables;
+  const { layout, database } = tables;
   const { prefix, cluster } = layout;
   const place = placed(tables);
   const made = [...removeStatements(tables)];
@@ -102,10 +103,10 @@ export function placeStatements(change: FactChange, tables: FactTables): string[
     );
   if (change.table === 'transactions' && change.vlans) {
     const on = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`;
-    const from = cluster === undefined ? '' : '_local';
+    const from = `${database}.${prefix}sessions${cluster === undefined ? '' : '_local'}`;
     made.push(
       `CREATE TABLE ${prefix}${SESSIONS}${on} (session_id UUID, vlan_texts String) ` +
-        `ENGINE = Join(ANY, LEFT, session_id) AS ${sessionVlans(change, prefix, from)}`,
+        `ENGINE = Join(ANY, LEFT, session_id) AS ${sessionVlans(change, from)}`,
     );
   }
   return made;
@@ -129,10 +130,10 @@ export function rewriteStatements(change: FactChange, tables: FactTables): strin
     cluster === undefined
       ? []
       : [
-          `SYSTEM SYNC REPLICA ON CLUSTER ${cluster} ${prefix}${ROWS}_local`,
+          `SYSTEM SYNC REPLICA ON CLUSTER ${cluster} ${database}.${prefix}${ROWS}_local`,
           // Every node fills its own from all shards.
           `CREATE TABLE ${prefix}${ANSWERS} ON CLUSTER ${cluster} (${COLUMNS}) ${JOIN} ` +
-            `AS SELECT * FROM ${prefix}${ROWS}`,
+            `AS SELECT * FROM ${database}.${prefix}${ROWS}`,
         ];
   const session =
     table === 'transactions' && change.vlans
@@ -155,21 +156,22 @@ export function rewriteStatements(change: FactChange, tables: FactTables): strin
 }
 
 /** The question for rewrites that have not ended: how many, parts of tables to do, what went wrong. */
-export function unfinishedQuestion({ layout: { prefix, cluster } }: FactTables): string {
+export function unfinishedQuestion(tables: FactTables): string {
+  const { cluster } = tables.layout;
   const from =
     cluster === undefined ? 'system.mutations' : `clusterAllReplicas('${cluster}', system.mutations)`;
   return (
     "SELECT count(), sum(parts_to_do), anyIf(latest_fail_reason, latest_fail_reason != '') " +
     `FROM ${from} WHERE ` +
-    ours(prefix)
+    ours(tables)
   );
 }
 
 /** Statements that end rewrites that have not ended, and remove the tables. Rows keep what they say. */
 export function cleanStatements(tables: FactTables): string[] {
-  const { prefix, cluster } = tables.layout;
+  const { cluster } = tables.layout;
   const on = cluster === undefined ? '' : ` ON CLUSTER ${cluster}`;
-  return [`KILL MUTATION${on} WHERE ${ours(prefix)} SYNC`, ...removeStatements(tables)];
+  return [`KILL MUTATION${on} WHERE ${ours(tables)} SYNC`, ...removeStatements(tables)];
 }
 
 function removeStatements({ layout: { prefix, cluster } }: FactTables): string[] {
@@ -183,8 +185,8 @@ const COLUMNS = `address IPv6, vni Int64, vlans String, ${ALL.map(
 ).join(', ')}, known UInt8`;
 const JOIN = 'ENGINE = Join(ANY, LEFT, address, vni, vlans)';
 
-function ours(prefix: string): string {
-  return `database = currentDatabase() AND NOT is_done AND position(command, '.${prefix}${ANSWERS}') > 0`;
+function ours({ database, layout: { prefix } }: FactTables): string {
+  return `database = '${database}' AND NOT is_done AND position(command, '.${prefix}${ANSWERS}') > 0`;
 }
 
 /** A table whose rows are changed, on all nodes. */
@@ -220,10 +222,10 @@ function isOfPart({ part, parts }: FactChange, of: string): string {
 }
 
 /** VLAN ids of the sessions whose transactions are of a day: a session may have begun the day before. */
-function sessionVlans(change: FactChange, prefix: string, local = ''): string {
+function sessionVlans(change: FactChange, sessions: string): string {
   const { day } = change;
   return (
-    `SELECT session_id, toString(argMax(vlan_ids, part)) AS vlan_texts FROM ${prefix}sessions${local} ` +
+    `SELECT session_id, toString(argMax(vlan_ids, part)) AS vlan_texts FROM ${sessions} ` +
     `WHERE toDate(first_seen) BETWEEN toDate('${day}') - 1 AND toDate('${day}') + 1 AND notEmpty(vlan_ids) ` +
     `AND ${isOfPart(change, '')} GROUP BY session_id`
   );

@@ -5,6 +5,7 @@
  */
 import { CommandError, UsageError } from '../../model/errors.js';
 import { StoreError } from '../errors.js';
+import { failpoint } from '../spool/failpoint.js';
 import type { FactLine } from './fact-lines.js';
 import {
   cleanStatements,
@@ -139,6 +140,7 @@ export class FactRewrite {
     await this.flush();
     if (signal.aborted) throw interrupted();
     for (const statement of rewriteStatements(this.change, this.tables)) await this.engine.command(statement);
+    failpoint('rewriting');
     await this.watch(progress, signal);
   }
 
@@ -157,6 +159,7 @@ export class FactRewrite {
   }
 }
 
-function interrupted(): CommandError {
+/** What is said when a run ends because somebody interrupts it. */
+export function interrupted(): CommandError {
   return new CommandError('interrupted: rows that were not written anew keep what they said; apply goes on');
 }
