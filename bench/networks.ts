@@ -18,7 +18,7 @@ import { NetworkTable, networkTable } from '../src/networks/network-table.js';
 import { readOwners } from '../src/networks/owners.js';
 import { setU32 } from '../src/wire/bytes.js';
 import { formatIpv4 } from '../src/wire/ip/addresses.js';
-import { writeMmdb } from '../test/support/mmdb-writer.js';
+import { writeMmdb } from '../lab/mmdb-writer.js';
 import { Goals, print } from './goals.js';
 import { printTable } from './measure.js';
 

@@ -9,7 +9,7 @@ import { FIXTURES } from '../support/fixtures/all.js';
 import { inputWords } from '../support/fixtures/fixture.js';
 import { bytes, ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 import { tcpConversation, udpFrame } from '../support/mirror-traffic.js';
-import { type MmdbValue, writeMmdb } from '../support/mmdb-writer.js';
+import { type MmdbValue, writeMmdb } from '../../lab/mmdb-writer.js';
 import { captureOf } from '../support/pcap.js';
 import { makeStore } from '../support/store-copies.js';
 

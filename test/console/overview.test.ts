@@ -240,7 +240,12 @@ describe('worth a look', () => {
   it('is the story of the demo', async () => {
     const { findings } = await served.json<Answer<'findings'>>(`/findings?${RANGE}`);
     const of = (kind: string) => findings.find((finding) => finding.kind === kind);
-    expect(findings[0]).toBe(of('scan'));
+    // What somebody has forbidden comes before what is only unusual.
+    expect(findings.slice(0, 2)).toEqual([of('policy'), of('scan')]);
+    expect(of('policy')).toMatchObject({
+      title: 'guests > databases: 44 conversations that a policy does not allow',
+      way: { to: '/sessions', search: { f: ['policy:guests > databases'] } },
+    });
     expect(of('scan')).toMatchObject({
       title: '10.20.0.28 is scanning',
       way: { to: '/sessions', search: { f: ['client:10.20.0.28', 'tcp_state:REJ,S0,RSTOS0,RSTRH'] } },

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { openReply } from '../../src/observe/control.js';
 import { MAIN, TestCollector } from '../support/collector.js';
 import { MirrorSource, tcpConversation, udpFrame } from '../support/mirror-traffic.js';
-import { writeMmdb } from '../support/mmdb-writer.js';
+import { writeMmdb } from '../../lab/mmdb-writer.js';
 import { describeWith, ip, tryIp } from '../support/needs.js';
 import { PacketSender } from '../support/packet-sender.js';
 

@@ -8,7 +8,7 @@ import { NamesTable } from '../../src/networks/names-table.js';
 import { NetworkTable } from '../../src/networks/network-table.js';
 import { type Owner, Owners } from '../../src/networks/owners.js';
 import { parseAddress } from '../../src/wire/ip/addresses.js';
-import { writeMmdb } from '../support/mmdb-writer.js';
+import { writeMmdb } from '../../lab/mmdb-writer.js';
 import { program } from '../support/programs.js';
 
 // Where it has been built, its thread is beside it.

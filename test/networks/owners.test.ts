@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { LONGEST_ORGANISATION } from '../../src/networks/owner-fields.js';
 import { type Owner, Owners, REMEMBERED_VALUES, readOwners } from '../../src/networks/owners.js';
 import { formatIp, parseAddress } from '../../src/wire/ip/addresses.js';
-import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../support/mmdb-writer.js';
+import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../../lab/mmdb-writer.js';
 
 type Entry = readonly [string, MmdbValue];
 

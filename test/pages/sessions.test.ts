@@ -80,7 +80,7 @@ describeWith([CHROMIUM], 'the page of sessions', () => {
     await page.waitForURL(/f=server_port:8443/);
     await selected(page).waitFor();
     await expect
-      .poll(async () => new Set(await rows(page).locator('td[data-col="3"]').allTextContents()))
+      .poll(async () => new Set(await rows(page).locator('td[data-col="3"] .mono').allTextContents()))
       .toEqual(new Set(['10.30.0.30:8443']));
   });
 
