@@ -277,7 +277,7 @@ describe('worth a look', () => {
     expect(of('logons')?.detail).toBe('5 attempts as shop at 10.30.0.20, answered 1045 (mysql)');
     expect(of('certificate')?.title).toBe('The certificate of 10.30.0.61:443 expires in 12 days');
     // Nothing else stands out, and nothing twice.
-    expect(findings).toHaveLength(8);
+    expect(findings).toHaveLength(9);
     for (const { meta } of findings) expect((await demoRows(meta.statement)).length).toBeGreaterThan(0);
   });
 
