@@ -266,7 +266,8 @@ describe('--config', () => {
         ),
       ];
     };
-    expect(await names(`names_file: ${at('hosts')}`)).toEqual(['file ledger']);
+    expect((await names(`names_file: ${at('hosts')}`)).sort()).toEqual(['file ledger', 'http a']);
+    expect(await names(`names_file: ${at('hosts')}\nnames: [file]`)).toEqual(['file ledger']);
     expect(await names(`names_file: ${at('hosts')}\nnames: [dns]`)).toEqual([]);
   });
 
