@@ -590,6 +590,8 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError('read: --path makes paths and hops: print them with --ndjson paths,hops');
   if (options.path.length === 0 && options.sample !== undefined)
     throw new UsageError('read: --sample is about --path: leave it out without one');
+  if (options.namesFile !== undefined && options.names?.includes('file') === false)
+    throw new UsageError('read: --names leaves out the source file: leave out --names-file, or keep it');
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');
   return { files, kinds };
