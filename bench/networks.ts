@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Reader } from 'mmdb-lib';
+import { writeMmdb } from '../lab/mmdb-writer.js';
 import type { Network } from '../src/model/network.js';
 import { SessionRecord } from '../src/model/session-record.js';
 import { AddressFacts } from '../src/networks/address-facts.js';
@@ -18,7 +19,6 @@ import { NetworkTable, networkTable } from '../src/networks/network-table.js';
 import { readOwners } from '../src/networks/owners.js';
 import { setU32 } from '../src/wire/bytes.js';
 import { formatIpv4 } from '../src/wire/ip/addresses.js';
-import { writeMmdb } from '../test/support/mmdb-writer.js';
 import { Goals, print } from './goals.js';
 import { printTable } from './measure.js';
 

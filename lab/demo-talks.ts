@@ -312,10 +312,17 @@ export class Talks {
   }
 }
 
-/** A DHCP message with more options, and the address that is given. */
-export function dhcpMessage(type: number, to: Host, id: number, name = '', given?: Uint8Array): Uint8Array {
+/** The address that a server gives, or that a client takes of those that servers have offered. */
+type Lease = { readonly given: Uint8Array } | { readonly offered: Uint8Array; readonly by: Uint8Array };
+
+/** A DHCP message with more options. */
+export function dhcpMessage(type: number, to: Host, id: number, name = '', lease?: Lease): Uint8Array {
   const plain = dhcp(type, to.mac, id);
-  if (given !== undefined) plain.set(given, 16);
+  if (lease !== undefined && 'given' in lease) plain.set(lease.given, 16);
   const more = name === '' ? hex('33 04 00000e10') : concat(Uint8Array.of(12, name.length), ascii(name));
-  return concat(plain.subarray(0, -1), more, hex('ff'));
+  const taken =
+    lease !== undefined && 'offered' in lease
+      ? concat(hex('32 04'), lease.offered, hex('36 04'), lease.by)
+      : new Uint8Array(0);
+  return concat(plain.subarray(0, -1), more, taken, hex('ff'));
 }

@@ -172,10 +172,10 @@ function welcome(scene: Scene, user: Host, at: number): void {
   const name = `${userAt(user)}-laptop`;
   const asks = new UdpTalk(nobody, everyone, 68, 67)
     .ask(dhcpMessage(1, user, id, name))
-    .ask(dhcpMessage(3, user, id, name));
+    .ask(dhcpMessage(3, user, id, name, { offered: user.ip, by: directory.ip }));
   const answers = new UdpTalk(directory, everyone, 67, 68)
-    .ask(dhcpMessage(2, user, id, '', user.ip))
-    .ask(dhcpMessage(5, user, id, '', user.ip));
+    .ask(dhcpMessage(2, user, id, '', { given: user.ip }))
+    .ask(dhcpMessage(5, user, id, '', { given: user.ip }));
   seen(scene, asks, at, [access]);
   seen(scene, answers, at + 500_000, [access]);
 }

@@ -4,7 +4,7 @@
  * where nobody sees the link, it only says how.
  */
 import { spawnSync } from 'node:child_process';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const MAIN = join(ROOT, 'dist/cli/main.js');
@@ -54,6 +54,16 @@ ORDER BY shut DESC
 LIMIT 3`,
   ],
   [
+    'Who does what a policy does not allow? (lab/demo.yaml)',
+    `SELECT policy, client, client_network AS network, server, server_port AS port,
+    count() AS tried, countIf(tcp_state NOT IN ('REJ', 'S0')) AS succeeded
+FROM policy_violations
+WHERE part = 0 AND copy = 0
+GROUP BY ALL
+ORDER BY tried DESC
+LIMIT 3`,
+  ],
+  [
     'What did each mirror lose on its way here, and when?',
     `SELECT mirror_type AS mirror, sum(m.packets) AS packets,
     sum(m.lost) AS lost, round(100 * lost / (packets + lost), 2) AS percent,
@@ -72,9 +82,9 @@ function mirrorlake(...args: string[]): void {
 
 /** Prints tables even to a file; on a terminal, the width decides. */
 const FORMAT = process.stdout.isTTY === true ? [] : ['--format', 'PrettyCompactMonoBlock'];
-const capture = relative(process.cwd(), join(import.meta.dirname, 'demo.pcapng.gz'));
-process.stdout.write(`$ mirrorlake read ${capture} --store ${STORE} --once --packets all\n`);
-mirrorlake('read', capture, '--store', STORE, '--once', '--packets', 'all');
+const READ = 'read lab/demo.pcapng.gz --config lab/demo.yaml --store ./data --once --packets all';
+process.stdout.write(`$ mirrorlake ${READ}\n`);
+mirrorlake(...READ.split(' '));
 for (const [question, sql] of QUESTIONS) {
   process.stdout.write(`\n${question}\n\n${sql.replaceAll(/^/gm, '    ')}\n\n`);
   mirrorlake('query', sql, '--store', STORE, ...FORMAT);

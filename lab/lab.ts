@@ -27,6 +27,7 @@ const MAIN = process.env.MIRRORLAKE_MAIN ?? join(HERE, '../dist/cli/main.js');
 const USAGE = 'npm run lab -- [--seconds N] [--every N] [--store DIR]';
 
 const CONFIG = `
+networks: ${JSON.stringify(join(HERE, 'compose/networks.csv'))}
 # Sessions that go on are shown while they do.
 sessions: { active: 5s, udp_idle: 2s, other_idle: 2s }
 mirrors:

@@ -26,7 +26,7 @@ const WRITTEN = new RegExp(
 );
 
 /** Generated (captures, expected records, pictures), or JSON, whose strings cannot be broken. */
-const NOT_WRITTEN = /\.(?:pb|pcap|pcapng|gz|zst|lz4|ndjson|json|svg|png|bin)$/;
+const NOT_WRITTEN = /\.(?:pb|pcap|pcapng|gz|zst|lz4|ndjson|json|svg|png|bin|mmdb)$/;
 
 /** Migrations from before this rule. */
 const FORMER_MIGRATIONS = /^schemas\/clickhouse\/000[1-7]_/;

@@ -7,20 +7,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tellWho } from '../lab/who.js';
 import { startBrowser } from '../test/support/browser.js';
 import { startConsole } from '../test/support/console.js';
+import { DEMO_WORDS } from '../test/support/demo-store.js';
 import { fileOf, openGallery, PICTURES, take } from '../test/support/pictures.js';
 
 const ROOT = join(import.meta.dirname, '..');
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-screenshots-'));
 try {
   const store = join(directory, 'data');
-  const capture = join(ROOT, 'lab/demo.pcapng.gz');
-  const words = [join(ROOT, 'dist/cli/main.js'), 'read', capture, '--packets', 'all', '--store', store];
-  const read = spawnSync(process.execPath, words, { stdio: 'inherit' });
+  const words = [join(ROOT, 'dist/cli/main.js'), ...DEMO_WORDS, '--packets', 'all', '--store', store];
+  const read = spawnSync(process.execPath, words, { cwd: ROOT, stdio: 'inherit' });
   if (read.status !== 0) throw new Error('the demo could not be read');
-  await tellWho(store);
   const served = await startConsole(store);
   const browser = await startBrowser();
   for (const theme of ['light', 'dark'] as const) {

@@ -23,16 +23,15 @@ import {
   SAMPLE_WORDS,
 } from '../config/paths.js';
 import type { PointName } from '../config/point-name.js';
-import type { MirrorConfig } from '../config/schema.js';
+import type { Config, MirrorConfig } from '../config/schema.js';
 import { TIMESTAMPS, type Timestamps } from '../config/timestamps.js';
 import { parseDuration } from '../config/units.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { DEFAULT_INPUTS, type Inputs, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
-import { KEPT_NAMES_WORDS, NAME_SOURCES, type NameSourceWord, parseKeptNames } from '../model/name-source.js';
+import { KEPT_NAMES_WORDS, type NameSourceWord, parseKeptNames } from '../model/name-source.js';
 import { isServer } from '../model/store-location.js';
-import { counted } from '../model/words.js';
-import { type KnownNetworks, NOTHING_KNOWN } from '../networks/known-networks.js';
+import type { Knowledge } from '../networks/conversation-facts.js';
 import { FilledStore } from '../reader/filled-store.js';
 import { isRowKind, NDJSON_KINDS, type NdjsonKind, PATH_KINDS, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
@@ -71,7 +70,7 @@ interface ReadOptions {
   timestamps: Timestamps;
   networks?: string;
   owners: string[];
-  names: readonly NameSourceWord[];
+  names?: readonly NameSourceWord[];
   namesFile?: string;
   quiet?: boolean;
 }
@@ -157,7 +156,11 @@ export function registerRead(program: Command): void {
         .argParser(groupWindow)
         .default(GROUP_WINDOW.usual * 1e9, '50ms'),
     )
-    .option('--config <file>', 'the configuration whose `mirrors` --group and --path name')
+    .option(
+      '--config <file>',
+      'the configuration whose `networks`, `owners`, `names`, `names_file` and `policies` rows are made ' +
+        'with, and whose `mirrors` --group and --path name',
+    )
     .addOption(
       new Option(
         '--applications <what>',
@@ -203,21 +206,20 @@ export function registerRead(program: Command): void {
     .option(
       '--networks <file>',
       'networks of your own (prefix, name, site, role, tenant), as CSV or YAML, or an export of NetBox, ' +
-        'Infoblox or phpIPAM: what rows say of both ends',
+        'Infoblox or phpIPAM: what rows say of both ends; in place of those of --config',
     )
     .option(
       '--owners <file>',
       "a file in MaxMind's DB format that says to whom the Internet's addresses belong; repeatable: of " +
-        'several that know something the first is believed',
+        'several that know something the first is believed; in place of those of --config',
       owners,
       [],
     )
     .option(
       '--names <which>',
       `which names of addresses are kept, by what says them: ${KEPT_NAMES_WORDS}, separated by commas ` +
-        '(default: all)',
+        '(default: those of --config, else all)',
       keptNames,
-      NAME_SOURCES,
     )
     .option(
       '--names-file <file>',
@@ -349,10 +351,15 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     : startSessionThreads(count, keeps);
   let store: FilledStore | undefined;
   try {
-    const paths = options.path.length > 0 ? await pathTask(options, captures) : undefined;
+    const config =
+      options.config === undefined
+        ? undefined
+        : (await import('../config/load.js')).loadConfig(options.config);
+    const paths = options.path.length > 0 ? pathTask(options, config, captures) : undefined;
     const tunnels = options.tunnel.length > 0 ? await tunnelsOf(options.tunnel) : undefined;
-    const known = await knownNetworks(options);
-    const groups = options.group.length > 0 ? await groupsOf(options, captures) : undefined;
+    const talk = options.quiet !== true;
+    const knowledge = await knowledgeOf(options, config, talk);
+    const groups = options.group.length > 0 ? await groupsOf(options, config, captures) : undefined;
     if (stores) {
       const { storeToWrite } = await import('./find-store.js');
       const { location } = await storeToWrite(options);
@@ -369,7 +376,6 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
     const token = once ? await digest(files, options.as, inputs) : randomUUID();
     const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
     const output = await outputOf(kinds, store, { collector, token, once, packets, tunnels });
-    const talk = options.quiet !== true;
     const stop = stopOnSignal();
     const reading = await readInto(captures, {
       as: options.as,
@@ -387,8 +393,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
         groupsSeparateBy: options.separateBy ?? [],
         groupOf: groups,
         applications: options.applications,
-        known,
-        names: options.names,
+        knowledge,
         print: stores
           ? undefined
           : { kinds: rows, named: kinds.length > 1, handsBack: kinds.includes('packets') },
@@ -461,33 +466,16 @@ function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** What files say of addresses, --networks and others. @throws UsageError naming the file that is wrong */
-async function knownNetworks({ networks, owners, namesFile, quiet }: ReadOptions): Promise<KnownNetworks> {
-  const names = namesFile === undefined ? undefined : await namesIn(namesFile);
-  if (networks === undefined && owners.length === 0) return { ...NOTHING_KNOWN, names };
-  const [{ readNetworks }, { networkTable }, { readOwners }] = await Promise.all([
-    import('../networks/read-networks.js'),
-    import('../networks/network-table.js'),
-    import('../networks/owners.js'),
-  ]);
-  const read = networks === undefined ? undefined : readNetworks(networks);
-  if (quiet !== true)
-    for (const [type, count] of read?.passedOver ?? [])
-      process.stderr.write(`mirrorlake: ${networks}: passed over ${counted(count, type)}\n`);
-  return {
-    networks: read && networkTable(read.networks),
-    owners: owners.map((file) => readOwners(file)),
-    names,
-  };
-}
-
-/** @throws UsageError naming the line that is wrong */
-async function namesIn(file: string): Promise<SharedArrayBuffer> {
-  const [{ readNames }, { namesTable }] = await Promise.all([
-    import('../networks/names-file.js'),
-    import('../networks/names-table.js'),
-  ]);
-  return namesTable(readNames(file));
+/** What is known of addresses. @throws UsageError naming the file that is wrong */
+async function knowledgeOf(
+  options: ReadOptions,
+  config: Config | undefined,
+  talk: boolean,
+): Promise<Knowledge> {
+  const { readAddresses } = await import('./read/addresses.js');
+  return readAddresses(options, config, (line) => {
+    if (talk) process.stderr.write(`mirrorlake: ${line}\n`);
+  });
 }
 
 /** Tunnels in the words of `ip tunnel add`. @throws TunnelError for unknown words */
@@ -503,20 +491,25 @@ async function tunnelsOf(specs: readonly string[]): Promise<TunnelTable> {
 
 /** What says of a mirror point which group it is in. @throws UsageError for members that nobody knows */
 async function groupsOf(
-  { group: groups, groupWindow: window, config }: ReadOptions,
+  { group: groups, groupWindow: window, config: file }: ReadOptions,
+  config: Config | undefined,
   captures: readonly CaptureFile[],
 ): Promise<GroupOf> {
   const { membershipOf } = await import('../reader/groups.js');
   const members = groups.flatMap((group) => group.members);
-  const mirrors = await mirrorsNamed('--group', members, config, captures);
+  const mirrors = mirrorsNamed('--group', members, file, config, captures);
   return (point) => membershipOf(point, { groups, mirrors, window });
 }
 
 /** What --path asks for. @throws UsageError for places that nobody knows */
-async function pathTask(options: ReadOptions, captures: readonly CaptureFile[]): Promise<PathTask> {
-  const { path: paths, sample = 1, config } = options;
+function pathTask(
+  options: ReadOptions,
+  config: Config | undefined,
+  captures: readonly CaptureFile[],
+): PathTask {
+  const { path: paths, sample = 1, config: file } = options;
   const places = paths.flatMap(({ from, to }) => [from, to]);
-  const mirrors = await mirrorsNamed('--path', places, config, captures);
+  const mirrors = mirrorsNamed('--path', places, file, config, captures);
   return { paths, sample, mirrors, several: captures.length > 1 };
 }
 
@@ -524,21 +517,22 @@ async function pathTask(options: ReadOptions, captures: readonly CaptureFile[]):
  * The mirrors of a configuration, by whose names an option may call mirror points; it may call plain captures
  * by theirs.
  */
-async function mirrorsNamed(
+function mirrorsNamed(
   option: string,
   members: readonly PointName[],
-  config: string | undefined,
+  file: string | undefined,
+  config: Config | undefined,
   captures: readonly CaptureFile[],
-): Promise<readonly MirrorConfig[]> {
-  const mirrors = config === undefined ? [] : (await import('../config/load.js')).loadConfig(config).mirrors;
+): readonly MirrorConfig[] {
+  const mirrors = config?.mirrors ?? [];
   for (const { source, text } of members) {
     if (source !== undefined || [...mirrors, ...captures].some(({ name }) => name === text)) continue;
     throw new UsageError(
-      config === undefined
+      file === undefined
         ? `read: ${option}: "${text}" is neither an address nor the name of a capture; --config FILE gives ` +
             'mirrors their names'
         : `read: ${option}: "${text}" is neither an address nor the name of a capture or of a mirror in ` +
-            config,
+            file,
     );
   }
   return mirrors;
@@ -596,9 +590,7 @@ function words(given: string[], options: ReadOptions): { files: string[]; kinds:
     throw new UsageError('read: --path makes paths and hops: print them with --ndjson paths,hops');
   if (options.path.length === 0 && options.sample !== undefined)
     throw new UsageError('read: --sample is about --path: leave it out without one');
-  if (options.config !== undefined && options.path.length === 0 && options.group.length === 0)
-    throw new UsageError('read: --config gives --group and --path their names: leave it out without one');
-  if (options.namesFile !== undefined && !options.names.includes('file'))
+  if (options.namesFile !== undefined && options.names?.includes('file') === false)
     throw new UsageError('read: --names leaves out the source file: leave out --names-file, or keep it');
   if (kinds.includes('tunnels') && options.tunnel.length === 0)
     throw new UsageError('read: --ndjson tunnels needs at least one --tunnel SPEC');

@@ -5,13 +5,13 @@
 import type { Config } from '../config/schema.js';
 import { asError } from '../model/errors.js';
 import type { NameSourceWord } from '../model/name-source.js';
-import { ANY_ROLE, type RolePolicy } from '../model/role-policy.js';
+import type { RolePolicy } from '../model/role-policy.js';
 import type { AddressesStatus, PolicyStatus } from '../model/status.js';
 import { counted } from '../model/words.js';
 import type { Knowledge } from '../networks/conversation-facts.js';
 import type { KnownNetworks } from '../networks/known-networks.js';
 import { NetworkLoader } from '../networks/loader.js';
-import { policyName } from '../networks/role-policies.js';
+import { policyName, rolesNowhere } from '../networks/role-policies.js';
 import { type LoadedNetworks, tableOf } from './store/loaded-networks.js';
 
 /** `networks_from` where they are those of `mirrorlake networks load`. */
@@ -199,9 +199,7 @@ export class KnownAddresses {
     if (this.file === undefined && this.stored === undefined) return;
     const files = this.loader.loaded.flatMap((file) => file.roles);
     const roles = new Set(this.file === undefined ? this.stored?.roles : files);
-    const named = this.policies.flatMap(({ from, to }) => [from, to]);
-    const unknown = [...new Set(named)].filter((role) => role !== ANY_ROLE && !roles.has(role));
-    const words = unknown.length === 0 ? '' : `policies: no network has the role ${unknown.join(', ')}`;
+    const words = rolesNowhere(this.policies, roles);
     if (words !== '' && words !== this.said) this.options.log('warn', words);
     this.said = words;
   }

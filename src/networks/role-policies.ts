@@ -79,3 +79,14 @@ function matches(traffic: AllowedTraffic, r: SessionRecord, port: number): boole
   if (r.transport !== transport && !(transport === 'icmp' && r.transport === 'icmp6')) return false;
   return port >= firstPort && port <= lastPort;
 }
+
+/**
+ * What to tell of roles in policies that no network has: a policy with one is about nothing.
+ *
+ * @returns '' where there are none
+ */
+export function rolesNowhere(policies: readonly RolePolicy[], roles: ReadonlySet<string>): string {
+  const named = new Set(policies.flatMap(({ from, to }) => [from, to]));
+  const nowhere = [...named].filter((role) => role !== ANY_ROLE && !roles.has(role));
+  return nowhere.length === 0 ? '' : `policies: no network has the role ${nowhere.join(', ')}`;
+}

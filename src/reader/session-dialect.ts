@@ -3,9 +3,8 @@ import type { KeptPackets } from '../config/kept-packets.js';
 import type { Separator } from '../config/overlays.js';
 import type { EndReason } from '../model/end-reason.js';
 import type { MirrorType } from '../model/mirror-point.js';
-import type { NameSourceWord } from '../model/name-source.js';
 import type { ApplicationStatus } from '../model/status.js';
-import type { KnownNetworks } from '../networks/known-networks.js';
+import type { Knowledge } from '../networks/conversation-facts.js';
 import { FRAME_BATCH, FRAME_WORDS } from '../sessions/frame-batch.js';
 import type { Membership } from '../sessions/groups.js';
 import type { SessionCounters } from '../sessions/options.js';
@@ -79,10 +78,8 @@ export interface SessionTask {
   /** What separates conversations between the same ends; and those of groups. */
   readonly separateBy: readonly Separator[];
   readonly groupsSeparateBy: readonly Separator[];
-  /** What is known of addresses. */
-  readonly known: KnownNetworks;
-  /** Which names of addresses are counted. */
-  readonly names: readonly NameSourceWord[];
+  /** What is known of addresses, and which of their names are counted. */
+  readonly knowledge: Knowledge;
 }
 
 /** Frames kept, and frames not kept because too many fragments waited for their first one. */

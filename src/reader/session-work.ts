@@ -54,15 +54,15 @@ export class SessionWork {
     this.applications = task.applications;
     this.separateBy = separationBits(task.separateBy);
     this.groupsSeparateBy = separationBits(task.groupsSeparateBy);
-    const { print, collector, capacity } = task;
+    const { print, collector, capacity, knowledge } = task;
     if (print === undefined) this.rows = returnedRows(collector, this.hand);
     else this.rows = printedRows(collector, print, print.handsBack ? this.handLines : inTurn(task.stdout));
     this.table = new SessionTable(this.rows, {
       capacity,
       ...(task.ids !== undefined && { ids: task.ids }),
     });
-    this.table.setFacts(ConversationFacts.of({ known: task.known, policies: [] }));
-    this.table.setNames(task.names, task.known.names);
+    this.table.setFacts(ConversationFacts.of(knowledge));
+    this.table.setNames(knowledge.names, knowledge.known.names);
   }
 
   addBatch(memory: SharedArrayBuffer): void {

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MmdbValue, writeMmdb } from '../../lab/mmdb-writer.js';
 import { MOST_OWNERS } from '../../src/config/bounds.js';
 import { runLine } from '../support/command-lines.js';
 import { FIXTURES } from '../support/fixtures/all.js';
 import { inputWords } from '../support/fixtures/fixture.js';
 import { bytes, ethernet, ipv4, ipv6, udp } from '../support/frames.js';
 import { tcpConversation, udpFrame } from '../support/mirror-traffic.js';
-import { type MmdbValue, writeMmdb } from '../support/mmdb-writer.js';
 import { captureOf } from '../support/pcap.js';
 import { makeStore } from '../support/store-copies.js';
 
@@ -219,5 +219,65 @@ describe('a mistake is one line, with exit status 2', () => {
       expect(stderr).toContain(said);
       expect(status).toBe(2);
     }
+  });
+});
+
+describe('--config', () => {
+  const POLICIES = 'policies:\n  - { from: guests, to: accounting, allow: none }\n';
+  const withoutPolicy = (rows: readonly Row[]): string[] => settled(rows.map(({ policy, ...row }) => row));
+
+  it('gives networks, owners and policies', async () => {
+    const owners = [at('as.mmdb'), at('country.mmdb')].join();
+    writeFileSync(at('m.yaml'), `networks: ${at('networks.csv')}\nowners: [${owners}]\n${POLICIES}`);
+    const rows = await read(capture, '--separate-by', 'vni,vlan', '--config', at('m.yaml'));
+    expect(withoutPolicy(rows)).toEqual(withoutPolicy(await read(capture, ...files)));
+    const broken = rows.filter(({ policy }) => policy === 'guests > accounting');
+    // Not in VNI 5001, which is blue.
+    expect(broken.map(both).sort()).toEqual([
+      `10.30.0.7  5002: ${GUESTS} > ${ACCOUNTING}`,
+      `10.30.0.7  : ${GUESTS} > ${ACCOUNTING}`,
+      `10.30.0.7 42 : guests of 42|guests|Bonn|0|| > ${ACCOUNTING}`,
+    ]);
+  });
+
+  it('gives way to --networks and --owners, and says which roles no network has', async () => {
+    writeFileSync(at('m.yaml'), `networks: ${at('none.csv')}\nowners: [${at('none.mmdb')}]\n${POLICIES}`);
+    const rows = await read(capture, ...files, '--config', at('m.yaml'));
+    expect(withoutPolicy(rows)).toEqual(withoutPolicy(await read(capture, ...files)));
+    writeFileSync(at('few.csv'), 'prefix,name,role\n10.30.0.0/16,guests,guests\n');
+    writeFileSync(at('m.yaml'), POLICIES);
+    const words = ['read', capture, '--ndjson', '--config', at('m.yaml'), '--networks', at('few.csv')];
+    const { stderr, status } = await runLine(words);
+    expect(stderr).toContain('mirrorlake: policies: no network has the role accounting\n');
+    expect(status).toBe(0);
+  });
+
+  it('gives names of addresses, and which are counted', async () => {
+    writeFileSync(at('hosts'), '10.20.0.1 ledger\n');
+    const names = async (config: string): Promise<unknown[]> => {
+      writeFileSync(at('m.yaml'), config);
+      const words = ['read', capture, '--ndjson', 'names', '--quiet', '--config', at('m.yaml')];
+      const { stdout, stderr } = await runLine(words);
+      expect(stderr).toBe('');
+      const lines = stdout.split('\n').slice(0, -1);
+      return [
+        ...new Set(
+          lines.map((line) => JSON.parse(line) as Row).map(({ name, source }) => `${source} ${name}`),
+        ),
+      ];
+    };
+    expect((await names(`names_file: ${at('hosts')}`)).sort()).toEqual(['file ledger', 'http a']);
+    expect(await names(`names_file: ${at('hosts')}\nnames: [file]`)).toEqual(['file ledger']);
+    expect(await names(`names_file: ${at('hosts')}\nnames: [dns]`)).toEqual([]);
+  });
+
+  it('names the file that is wrong', async () => {
+    writeFileSync(at('wrong.hosts'), 'ledger 10.20.0.1\n');
+    writeFileSync(at('m.yaml'), `names_file: ${at('wrong.hosts')}\n`);
+    const words = ['read', capture, '--ndjson', '--config', at('m.yaml')];
+    const { stderr, status } = await runLine(words);
+    expect(stderr).toMatch(/wrong\.hosts:1: not an address and a name/);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(status).toBe(2);
   });
 });

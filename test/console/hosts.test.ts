@@ -246,7 +246,7 @@ describe('names', () => {
     );
   };
 
-  it('come from a file, DHCP, what clients ask for, and DNS, in this order', async () => {
+  it('come from a file, DHCP, shares, what clients ask for, and DNS, in this order', async () => {
     expect(
       await names('198.51.100.10', '10.20.0.15', '10.30.0.30', '10.20.0.28', '2001:db8:cd::1', '10.9.9.9'),
     ).toEqual({
@@ -263,7 +263,7 @@ describe('names', () => {
       "SELECT argMax(name, time) FROM transactions WHERE app_protocol = 'dns' " +
         "AND has(answers, toIPv6('10.30.0.10'))",
     );
-    expect(await names('10.30.0.10')).toEqual({ '10.30.0.10': [`dns ${name}`] });
+    expect(await names('10.30.0.10')).toEqual({ '10.30.0.10': ['smb files', `dns ${name}`] });
     const before = 'from=2025-06-02T07:00:00Z&to=2025-06-02T07:59:00Z';
     expect(await served.json(`/names?${before}&address=10.30.0.10`)).toEqual({ names: [] });
   });

@@ -240,7 +240,12 @@ describe('worth a look', () => {
   it('is the story of the demo', async () => {
     const { findings } = await served.json<Answer<'findings'>>(`/findings?${RANGE}`);
     const of = (kind: string) => findings.find((finding) => finding.kind === kind);
-    expect(findings[0]).toBe(of('scan'));
+    // What somebody has forbidden comes before what is only unusual.
+    expect(findings.slice(0, 2)).toEqual([of('policy'), of('scan')]);
+    expect(of('policy')).toMatchObject({
+      title: 'guests > databases: 44 conversations that a policy does not allow',
+      way: { to: '/sessions', search: { f: ['policy:guests > databases'] } },
+    });
     expect(of('scan')).toMatchObject({
       title: '10.20.0.28 is scanning',
       way: { to: '/sessions', search: { f: ['client:10.20.0.28', 'tcp_state:REJ,S0,RSTOS0,RSTRH'] } },
@@ -272,7 +277,7 @@ describe('worth a look', () => {
     expect(of('logons')?.detail).toBe('5 attempts as shop at 10.30.0.20, answered 1045 (mysql)');
     expect(of('certificate')?.title).toBe('The certificate of 10.30.0.61:443 expires in 12 days');
     // Nothing else stands out, and nothing twice.
-    expect(findings).toHaveLength(8);
+    expect(findings).toHaveLength(9);
     for (const { meta } of findings) expect((await demoRows(meta.statement)).length).toBeGreaterThan(0);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDemo } from '../../lab/make-demo.js';
+import { demoOwners } from '../../lab/make-owners.js';
 import { type Row, readCapture } from '../support/read-capture.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -26,5 +27,9 @@ describe('the bundled demo', () => {
     expect(rows.map((row) => [row.mirror_source, row.packets, row.lost]).sort()).toEqual(
       mirrors.map((m) => [m.options.source, m.packets, m.lost]).sort(),
     );
+  });
+
+  it('has the owners of addresses that are written down', () => {
+    expect(readFileSync(join(ROOT, 'lab/owners.mmdb')).equals(demoOwners())).toBe(true);
   });
 });

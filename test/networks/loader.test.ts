@@ -2,13 +2,13 @@ import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { writeMmdb } from '../../lab/mmdb-writer.js';
 import type { KnownNetworks } from '../../src/networks/known-networks.js';
 import type { KnownFiles, NetworkLoader } from '../../src/networks/loader.js';
 import { NamesTable } from '../../src/networks/names-table.js';
 import { NetworkTable } from '../../src/networks/network-table.js';
 import { type Owner, Owners } from '../../src/networks/owners.js';
 import { parseAddress } from '../../src/wire/ip/addresses.js';
-import { writeMmdb } from '../support/mmdb-writer.js';
 import { program } from '../support/programs.js';
 
 // Where it has been built, its thread is beside it.

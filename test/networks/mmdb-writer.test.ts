@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { type Response as MmdbResponse, Reader } from 'mmdb-lib';
 import { describe, expect, it } from 'vitest';
-import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../support/mmdb-writer.js';
+import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../../lab/mmdb-writer.js';
 
 type Entry = readonly [string, MmdbValue];
 

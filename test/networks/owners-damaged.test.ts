@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Response as MmdbResponse, Reader } from 'mmdb-lib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../../lab/mmdb-writer.js';
 import { UsageError } from '../../src/model/errors.js';
 import { DEEPEST_VALUE, LARGEST_VALUE } from '../../src/networks/mmdb-values.js';
 import { LARGEST_DATABASE, type Owner, Owners, readOwners } from '../../src/networks/owners.js';
-import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../support/mmdb-writer.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-damaged-'));
 const file = join(directory, 'owners.mmdb');

@@ -6,10 +6,10 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { Reader } from 'mmdb-lib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../../lab/mmdb-writer.js';
 import { LONGEST_ORGANISATION } from '../../src/networks/owner-fields.js';
 import { type Owner, Owners, REMEMBERED_VALUES, readOwners } from '../../src/networks/owners.js';
 import { formatIp, parseAddress } from '../../src/wire/ip/addresses.js';
-import { type MmdbMetadata, type MmdbValue, writeMmdb } from '../support/mmdb-writer.js';
 
 type Entry = readonly [string, MmdbValue];
 

@@ -16,8 +16,7 @@ const options = {
   groupsSeparateBy: [],
   groupOf: undefined,
   applications: KEEP_ALL,
-  known: NOTHING_KNOWN,
-  names: [],
+  knowledge: { known: NOTHING_KNOWN, policies: [], names: [] },
   print: { kinds: ['sessions'], named: false, handsBack: false },
 } as const;
 

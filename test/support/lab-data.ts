@@ -1,6 +1,4 @@
 /** A ClickHouse server with the bundled demo, an ARP request, and ten minutes of two tunnels. */
-import { join } from 'node:path';
-import { tellWho } from '../../lab/who.js';
 import { HopRecord } from '../../src/model/hop-record.js';
 import { MirrorPoint, MirrorType } from '../../src/model/mirror-point.js';
 import { PathRecord } from '../../src/model/path-record.js';
@@ -10,9 +8,9 @@ import { ServerStore } from '../../src/store/clickhouse/server.js';
 import { HopSegment, PathSegment, SessionSegment, TunnelSegment } from '../../src/store/segment/segments.js';
 import { ClickHouseServer } from './clickhouse-server.js';
 import { runLine } from './command-lines.js';
+import { DEMO_WORDS } from './demo-store.js';
 
 const DATABASE = 'lab';
-const DEMO = join(import.meta.dirname, '../../lab/demo.pcapng.gz');
 const MINUTES = 10;
 
 export class LabData {
@@ -27,13 +25,12 @@ export class LabData {
     const server = await ClickHouseServer.start();
     await server.sql(`CREATE DATABASE ${DATABASE}`);
     const store = `${server.url}/${DATABASE}`;
-    const { status, stderr } = await runLine(['read', DEMO, '--store', store]);
+    const { status, stderr } = await runLine([...DEMO_WORDS, '--store', store]);
     if (status !== 0) throw new Error(stderr);
     const text = await server.sql(
       `SELECT toUnixTimestamp(min(first_seen)), toUnixTimestamp(max(last_seen)) FROM ${DATABASE}.sessions`,
     );
     const [from, to] = text.split('\t').map(Number);
-    await tellWho(store);
     await storeArp(store, from);
     await storeTunnels(store, Math.floor(from / 60) * 60);
     await storePaths(store, Math.floor(from / 60) * 60);

@@ -110,8 +110,14 @@ async function ask(): Promise<void> {
     asking = false;
     return;
   }
+  // Who scrolls fast through a list leaves behind what nobody sees any more.
+  for (const address of wanted) if (!shown.has(address)) wanted.delete(address);
   const addresses = [...wanted].slice(0, AT_ONCE);
   for (const address of addresses) wanted.delete(address);
+  if (addresses.length === 0) {
+    asking = false;
+    return;
+  }
   const asked = range;
   askedAt.push(performance.now());
   if (askedAt.length > AT_FIRST) askedAt.shift();

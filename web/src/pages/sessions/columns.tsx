@@ -8,6 +8,7 @@ import { bytes, count, micros } from '../../format/numbers.js';
 import { printable } from '../../format/text.js';
 import { clock, day } from '../../format/times.js';
 import { mirrorColor, mirrorLabel, TcpState } from '../../parts/marks.js';
+import { NameOf } from '../../parts/names.js';
 import { textOf } from './cells.js';
 import css from './sessions.module.css';
 import { Outcome } from './words.js';
@@ -45,7 +46,7 @@ export function sideText(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** One side of a conversation: its address, and its port in grey. */
+/** One side of a conversation: its address, its port in grey, and its name where there is room. */
 function side(of: 'client' | 'server', label: string): Partial<ListColumn> {
   const port = `${of}_port`;
   const ends = (row: Row): string => sideText(textOf(row[of]), Number(row[port]));
@@ -55,9 +56,12 @@ function side(of: 'client' | 'server', label: string): Partial<ListColumn> {
     sortable: true,
     needs: [of, port],
     show: (row) => (
-      <span className={`mono ${css.side}`} title={ends(row)}>
-        <span>{printable(textOf(row[of]))}</span>
-        {row[port] !== 0 && <span className="faint">:{textOf(row[port])}</span>}
+      <span className={css.side}>
+        <span className="mono" title={ends(row)}>
+          <span>{printable(textOf(row[of]))}</span>
+          {row[port] !== 0 && <span className="faint">:{textOf(row[port])}</span>}
+        </span>
+        <NameOf address={textOf(row[of])} />
       </span>
     ),
     text: ends,

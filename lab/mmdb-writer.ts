@@ -1,6 +1,6 @@
 /**
- * Writes files in MaxMind's DB format 2.0 (https://maxmind.github.io/MaxMind-DB/): the databases of the tests
- * are our own. Nothing of src is used, so that a mistake in it shows.
+ * Writes files in MaxMind's DB format 2.0 (https://maxmind.github.io/MaxMind-DB/): the databases of the demo
+ * and of the tests are our own. Nothing of src is used, so that a mistake in it shows.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 
@@ -63,7 +63,7 @@ export function writeMmdb(
     binary_format_major_version: 2,
     binary_format_minor_version: 0,
     build_epoch: BigInt(buildEpoch),
-    description: { en: 'written by a test' },
+    description: { en: 'made by lab/mmdb-writer.ts of mirrorlake' },
     ...more,
   };
   const last = new ValueWriter(false);
