@@ -157,7 +157,8 @@ describe('--ndjson', () => {
         out: '',
         said:
           `mirrorlake: read: --ndjson ${word}: give one of sessions, transactions, ` +
-          `certificates, packets, mirrors, tunnels, paths, hops, or a capture (there is none of that name)\n`,
+          'certificates, names, packets, mirrors, tunnels, paths, hops, or a capture (there is none of that ' +
+          'name)\n',
       });
     },
   );

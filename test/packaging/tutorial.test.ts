@@ -82,7 +82,7 @@ describe('in one directory,', () => {
       expect(lines[0]).toBe(command);
       // The terminal also shows the summary of the capture, which goes to stderr.
       expect(lines.slice(-rest.length)).toEqual(rest);
-      expect(lines.filter((line) => line.includes('┌'))).toHaveLength(5);
+      expect(lines.filter((line) => line.includes('┌'))).toHaveLength(6);
       // Only the first line is longer: it has the path of the capture.
       expect(lines.slice(1).filter((line) => displayWidth(line) > 80)).toEqual([]);
     });
