@@ -55,12 +55,12 @@ LIMIT 3`,
   ],
   [
     'Who does what a policy does not allow? (lab/demo.yaml)',
-    `SELECT policy, client, client_network AS network, server, server_port AS port,
-    count() AS tried, countIf(tcp_state NOT IN ('REJ', 'S0')) AS succeeded
+    `SELECT policy, client, server, uniqExact(server_port) AS ports,
+    countIf(tcp_state NOT IN ('REJ', 'S0')) AS opened
 FROM policy_violations
 WHERE part = 0 AND copy = 0
-GROUP BY ALL
-ORDER BY tried DESC
+GROUP BY policy, client, server
+ORDER BY ports DESC
 LIMIT 3`,
   ],
   [

@@ -8,6 +8,8 @@
  * what the messages of a conversation tell.
  */
 
+import { END_COLUMNS } from '../model/columns/ends.js';
+
 /** A field's kind is how it is addressed: in words of 32 bits, halves, bytes, or 64-bit floats. */
 export type SlotKind = 'u32' | 'u16' | 'u8' | 'f64';
 
@@ -211,4 +213,10 @@ export const APPLICATION_FIELDS: readonly SlotField[] = [
 ];
 
 /** Columns of a session's own that are known only when its row ends. */
-export const COMPUTED_COLUMNS: readonly string[] = ['copy', 'end_reason', 'seen_by'];
+export const COMPUTED_COLUMNS: readonly string[] = [
+  'copy',
+  'end_reason',
+  'seen_by',
+  'policy',
+  ...END_COLUMNS,
+];
