@@ -156,9 +156,8 @@ describe('--ndjson', () => {
         status: 2,
         out: '',
         said:
-          `mirrorlake: read: --ndjson ${word}: give one of sessions, transactions, ` +
-          'certificates, names, packets, mirrors, tunnels, paths, hops, or a capture (there is none of that ' +
-          'name)\n',
+          `mirrorlake: read: --ndjson ${word}: give one of sessions, transactions, certificates, names, ` +
+          'packets, mirrors, tunnels, paths, hops, or a capture (there is none of that name)\n',
       });
     },
   );
