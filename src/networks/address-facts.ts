@@ -16,7 +16,7 @@ import { NetworkTable } from './network-table.js';
 import { type Owner, Owners } from './owners.js';
 
 /** Addresses remembered by each thread, unless said otherwise. */
-export const REMEMBERED = 1 << 17;
+export const REMEMBERED = 1 << 18;
 const WAYS = 4;
 
 /** Words of 32 bits in a key: the address; and where networks have keys, the VNI and the VLAN ids. */

@@ -218,7 +218,7 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
     }
   });
 
-  /** Receives what is sent meanwhile in this process, until none has come for 100 ms. */
+  /** Sends frames and receives them, in this process, until all are here or none has come for 10 seconds. */
   function exchange(frames: readonly Uint8Array[], longest: number): { frame: Uint8Array; time: number }[] {
     const index = interfaceIndex('f-xdp1');
     const common = { workers: 1, size: 256 << 20, gre: true, udp: [], tunnels: [] };
@@ -233,7 +233,7 @@ describeWith(['root', 'ip'], 'AF_XDP on a veth pair', () => {
       for (const frame of frames) from.add(frame);
       from.flush();
       const batch = new PacketBatch();
-      while (polls.wait(100) > 0)
+      while (got.length < frames.length && polls.wait(10_000) > 0)
         for (const ring of rings)
           while (ring.fill(batch))
             for (let i = 0; i < batch.count; i++) {
