@@ -5,6 +5,7 @@
  *   --runs N      runs of each receiver, alternating (3); 0 leaves them out
  *   --rates       also looks for the loss-free rate of each receiver
  *   --xdp         also compares AF_XDP with the ring, the kernel's work included
+ *   --networks    also replaces a file of a million networks, at 300,000 packets/s
  *   --stopped     also suspends the store's server for a minute, at 100,000 packets/s
  *   --against DIR, --within P   compares with another checkout, see against.ts
  *
@@ -18,6 +19,7 @@ import { AGAINST_OPTIONS, against, type Checkout, type Costs, MAIN } from './aga
 import { generatedCapture } from './capture.js';
 import { cpuOf } from './cpu.js';
 import { median } from './measure.js';
+import { printNetworks } from './receive-networks.js';
 import { printRates } from './receive-rates.js';
 import { printStopped } from './receive-stopped.js';
 import { dropAtOnce, injectBursts, RECEIVER, replay, setUp, tearDown } from './receive-wire.js';
@@ -37,6 +39,7 @@ const { values: options } = parseArgs({
     rates: { type: 'boolean', default: false },
     stopped: { type: 'boolean', default: false },
     xdp: { type: 'boolean', default: false },
+    networks: { type: 'boolean', default: false },
     ...AGAINST_OPTIONS,
   },
 });
@@ -195,6 +198,7 @@ async function main(): Promise<void> {
     if (Number(options.runs) > 0) await costs(ring(MAIN), raw(MAIN), mac);
     if (options.xdp) await compareXdp(mac);
     if (options.rates) await printRates(ring(MAIN), raw(MAIN), packets, mac);
+    if (options.networks) await printNetworks(packets, mac);
     if (options.stopped) await printStopped(packets, mac);
   } finally {
     tearDown();

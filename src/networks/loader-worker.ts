@@ -1,5 +1,6 @@
 /** The thread that reads files about addresses: a large one takes seconds. */
 import { parentPort } from 'node:worker_threads';
+import { workInBackground } from '../threads/background.js';
 import { Channel, type Deaf } from '../threads/channel.js';
 import { PortTransport } from '../threads/transport.js';
 import type { FileRead, KnownFile, LoaderSide } from './loader-dialect.js';
@@ -30,4 +31,5 @@ function read({ kind, file }: KnownFile): FileRead {
   }
 }
 
+workInBackground();
 new Channel<LoaderSide, Deaf>(new PortTransport(parentPort!), { asks: { read }, tells: {} });

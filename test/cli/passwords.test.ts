@@ -42,7 +42,7 @@ it.each(LINES.map((words, i) => [words.join(' '), i] as const))(
   (_, i) => {
     const { status, stdout, stderr } = told[i];
     expect(stdout + stderr).not.toMatch(/hunt|er2/);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
     expect(status, stderr).toBe(2);
   },
 );

@@ -1,5 +1,13 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { writeMmdb } from '../../lab/mmdb-writer.js';
@@ -56,6 +64,17 @@ function asnIn(known: KnownNetworks): number {
   return owner.asn;
 }
 
+/** Those of this process's threads. */
+function nicenesses(): number[] {
+  return readdirSync('/proc/self/task').flatMap((thread) => {
+    try {
+      return [getPriority(Number(thread))];
+    } catch {
+      return [];
+    }
+  });
+}
+
 const loaders: NetworkLoader[] = [];
 afterEach(() => {
   for (const loader of loaders.splice(0)) loader.close();
@@ -92,6 +111,23 @@ describe('files of networks, owners and names', () => {
     expect(infos).toContain(`${networks}: 1 network`);
     expect(infos).toContain(`${names}: 2 names`);
     expect(loader.known).toEqual(known);
+  });
+
+  it('are read by a thread that gives way to those which receive packets', async () => {
+    const lines = Array.from({ length: 50_000 }, (_, n) => `10.${n >>> 8}.${n & 255}.0/24,net-${n}`);
+    const load = loaderOf({ networks: newFile(`prefix,name\n${lines.join('\n')}\n`, 'csv') }).loader.load();
+    let loaded = false;
+    void load.finally(() => {
+      loaded = true;
+    });
+    let nicest = 0;
+    while (!loaded) {
+      nicest = Math.max(nicest, ...nicenesses());
+      await new Promise(setImmediate);
+    }
+    await load;
+    expect(nicest).toBeGreaterThanOrEqual(10);
+    expect(nicenesses()).toContain(getPriority());
   });
 
   it('need not be', async () => {

@@ -3,12 +3,15 @@
  * Standard output must be a file opened for appending, because parts of the program write to the descriptor
  * itself.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { run } from '../../src/cli/run.js';
 import type { Ended, Line } from './command-lines.js';
 
-let stderr = '';
+/** What a command line has said: one that still says something later says it to its own, not the next one's. */
+const saying = new AsyncLocalStorage<{ stderr: string }>();
+let running = { stderr: '' };
 process.stderr.write = (text: string | Uint8Array): boolean => {
-  stderr += Buffer.from(text as string).toString();
+  (saying.getStore() ?? running).stderr += Buffer.from(text as string).toString();
   return true;
 };
 
@@ -19,13 +22,13 @@ async function ended({ words, cwd, env = {} }: Line): Promise<Ended> {
   const before = { ...process.env };
   Object.assign(process.env, env);
   process.exitCode = 0;
-  await run(words);
+  const said = { stderr: '' };
+  running = said;
+  await saying.run(said, () => run(words));
   for (const name of Object.keys(env)) delete process.env[name];
   Object.assign(process.env, before);
   for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
-  const answer = { status: Number(process.exitCode), stderr };
-  stderr = '';
-  return answer;
+  return { status: Number(process.exitCode), stderr: said.stderr };
 }
 
 process.on('message', (line: Line) => void ended(line).then((answer) => process.send?.(answer)));

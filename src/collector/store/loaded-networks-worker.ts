@@ -2,10 +2,12 @@
 import { parentPort } from 'node:worker_threads';
 import { networkTable } from '../../networks/network-table.js';
 import { networksOfLines } from '../../store/networks/network-lines.js';
+import { workInBackground } from '../../threads/background.js';
 import { Channel, type Deaf } from '../../threads/channel.js';
 import { PortTransport } from '../../threads/transport.js';
 import type { TableSide } from './loaded-networks.js';
 
+workInBackground();
 new Channel<TableSide, Deaf>(new PortTransport(parentPort!), {
   asks: {
     table: (lines) => {
