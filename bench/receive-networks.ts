@@ -37,8 +37,8 @@ export async function printNetworks(packets: number, mac: string): Promise<void>
     const when = taken === undefined ? 'not' : `${taken.toFixed(1)} s later`;
     const shares = [alone, loading].map(({ dropped, sent }) => `${dropped} of ${sent}`);
     process.stdout.write(
-      `${NETWORKS.toLocaleString('en')} networks replaced while ${Math.round(loading.rate / 1000)} k packets/s ` +
-        `came: taken over ${when}, ${shares[1]} packets dropped, without the load ${shares[0]}: ` +
+      `${NETWORKS.toLocaleString('en')} networks replaced while ${Math.round(loading.rate / 1000)} k ` +
+        `packets/s came: taken over ${when}, ${shares[1]} packets dropped, without the load ${shares[0]}: ` +
         `${loading.dropped === 0 && taken !== undefined ? 'the goal is met' : 'MISSED'}\n`,
     );
   } finally {

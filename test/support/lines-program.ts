@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { run } from '../../src/cli/run.js';
 import type { Ended, Line } from './command-lines.js';
 
-/** What a command line has said: one that still says something later says it to its own, not the next one's. */
+/** What a command line has said. What one says late is not said by the next one. */
 const saying = new AsyncLocalStorage<{ stderr: string }>();
 let running = { stderr: '' };
 process.stderr.write = (text: string | Uint8Array): boolean => {

@@ -102,6 +102,11 @@ export async function take(page: Page, served: TestConsole, picture: Picture, th
   await before?.(page);
   await settled(page);
   await page.mouse.move(0, 0);
+  return shot(page);
+}
+
+/** The page as it is now. @returns the PNG */
+export function shot(page: Page): Promise<Buffer> {
   return page.screenshot({ animations: 'disabled' });
 }
 
