@@ -12,7 +12,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 import { build as buildWith } from 'vite';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -35,8 +35,52 @@ const STARTED = {
   'tunnel-spec': 'src/tunnels/spec/spec.ts',
 };
 
+/**
+ * Modules that are one file, as far as no part before has them: what is reached from these. Node.js takes a
+ * millisecond or two for every file, so that a run over a small capture is to need few.
+ */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  base: ['src/cli/run.ts', 'src/cli/read.ts'],
+  commands: ['collect', 'status', 'query', 'spool', 'networks', 'schema', 'console', 'mirror'].map(
+    (command) => `src/cli/${command}.ts`,
+  ),
+  packets: ['src/cli/export.ts'],
+  reading: ['run', 'session-work', 'lines-output', 'open-output'].map((room) => `src/reader/${room}.ts`),
+};
+
+/** Which part a module is in, once all are known. */
+class Parts {
+  private readonly imports = new Map<string, readonly string[]>();
+  private partOf: Map<string, string> | undefined;
+
+  /** Learns of modules as they are parsed. */
+  readonly plugin: Plugin = {
+    name: 'parts',
+    moduleParsed: ({ id, importedIds }) => void this.imports.set(id, importedIds),
+  };
+
+  name(module: string): string | null {
+    this.partOf ??= this.all();
+    return this.partOf.get(module) ?? null;
+  }
+
+  private all(): Map<string, string> {
+    const partOf = new Map<string, string>();
+    const reach = (module: string, part: string): void => {
+      const imports = this.imports.get(module);
+      if (imports === undefined || partOf.has(module)) return;
+      partOf.set(module, part);
+      for (const imported of imports) reach(imported, part);
+    };
+    for (const [part, sources] of Object.entries(PARTS))
+      for (const source of sources) reach(join(ROOT, source), part);
+    return partOf;
+  }
+}
+
 /** @returns the files written, without their folder */
-async function bundle(name: string, source: string, parts: boolean): Promise<string[]> {
+async function bundle(name: string, source: string, inParts: boolean): Promise<string[]> {
+  const parts = new Parts();
   const built = await rolldown({
     cwd: ROOT,
     platform: 'node',
@@ -44,12 +88,13 @@ async function bundle(name: string, source: string, parts: boolean): Promise<str
     input: { [name]: source },
     external: /^[^./]/,
     logLevel: 'warn',
+    plugins: [parts.plugin],
   });
   const { output } = await built.write({
     dir: OUT,
     format: 'esm',
     sourcemap: true,
-    codeSplitting: parts,
+    codeSplitting: inParts && { groups: [{ name: (module) => parts.name(module), debugName: 'parts' }] },
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
   });

@@ -180,7 +180,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       const answering = (async () => (handler as Handler<RouteName>)(asking as Asking<RouteName>, heard))();
       const told = route.method === 'GET' && takesLines(c.req.header('accept'));
       const answer = told
-        ? await answeredOrTold(answering, progressed, (error) => problemOf(error, options.log))
+        ? await answeredOrTold(answering, progressed, (error) => problemOf(error, c.req.path, options.log))
         : await answering;
       return answer instanceof Response ? answer : c.json(answer);
     });
@@ -325,14 +325,14 @@ function parsed<S extends z.ZodType>(schema: S, given: unknown, where: string): 
 }
 
 function answerError(thrown: unknown, c: Context<Env>, log: Logger): Response {
-  const problem = problemOf(thrown, log);
+  const problem = problemOf(thrown, c.req.path, log);
   return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, {
     'Content-Type': 'application/problem+json',
   });
 }
 
 /** What the page is told of an error; the log has what is our own. */
-function problemOf(thrown: unknown, log: Logger): Problem {
+function problemOf(thrown: unknown, path: string, log: Logger): Problem {
   const error = asError(thrown);
   const status =
     error instanceof RequestError
@@ -342,7 +342,7 @@ function problemOf(thrown: unknown, log: Logger): Problem {
           ? 400
           : 503
         : 500;
-  if (status === 500) log.error({ err: error }, 'a request failed');
+  if (status === 500) log.error({ err: error, path }, 'a request failed');
   return {
     title: status === 500 ? 'internal error' : 'not answered',
     status,

@@ -43,6 +43,8 @@ export async function answeredOrTold<Answer>(
         return;
       }
     } catch (thrown) {
+      // What streams throw when they are cancelled: nobody reads on.
+      if (thrown instanceof Error && thrown.name === 'AbortError') return;
       yield line({ problem: problemOf(thrown) });
     }
   };

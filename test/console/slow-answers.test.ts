@@ -126,6 +126,19 @@ describe('lines of a slow answer', () => {
     expect((await lines.next()).done).toBe(true);
   });
 
+  it('that nobody reads on are no failure', async () => {
+    vi.useFakeTimers();
+    const problemOf = vi.fn(() => ({ title: '', status: 500, detail: '' }));
+    const told = answeredOrTold(new Promise<never>(() => undefined), new Progressed(), problemOf);
+    await vi.advanceTimersByTimeAsync(SLOW);
+    const reader = ((await told) as Response).body!.getReader();
+    await reader.read();
+    const left = reader.cancel();
+    await vi.advanceTimersByTimeAsync(500);
+    await left;
+    expect(problemOf).not.toHaveBeenCalled();
+  });
+
   it('end with what went wrong', async () => {
     vi.useFakeTimers();
     let fail = (_: Error): void => undefined;

@@ -32,5 +32,6 @@ describeWith([...ENGINE_NEEDS, ...NEEDS, 'python3', 'curl'], 'docker compose up'
     });
     expect(said).toContain('all as it should be');
     expect(engine.docker('ps', '--all', '--quiet')).toBe('');
-  });
+    // The script asks some twenty questions, each by a program that starts in a container.
+  }, 900_000);
 });

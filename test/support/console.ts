@@ -31,7 +31,7 @@ export async function startConsole(
     find: () => Promise.resolve({ location: store, collector: undefined }),
     collector: () => Promise.resolve(undefined),
     token,
-    log: createLogger('silent', false),
+    log: createLogger('error', false),
     ...options,
   });
   const get = (path: string, init: RequestInit = {}): Promise<Response> =>
