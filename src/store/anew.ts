@@ -63,6 +63,8 @@ export function partitionsQuestion(table: string, name: string): string {
 export interface Writing {
   /** Tables of the nodes, as in `{{table NAME}}`. */
   readonly local: (table: string) => string;
+  /** The same with the database. */
+  readonly qualified: (table: string) => string;
   /** Tables that people ask. */
   readonly asked: (table: string) => string;
   /** ` ON CLUSTER …`, or empty. */
@@ -82,7 +84,7 @@ export function anewStatements(
   table: string,
   create: (name: string) => string,
   former: Former | undefined,
-  { local, asked, onCluster, distributed, retaining }: Writing,
+  { local, qualified, asked, onCluster, distributed, retaining }: Writing,
 ): string[] {
   const copy = beside(table);
   const drop = `DROP TABLE IF EXISTS ${local(copy)}${onCluster} SYNC`;
@@ -110,7 +112,7 @@ export function anewStatements(
     ...(age === undefined ? [] : [retaining(copy, time, age)]),
     ...(distributed === undefined ? [] : [distributed(copy, table)]),
     `ALTER TABLE ${local(table)}${onCluster} MODIFY SETTING max_parts_in_total = 0`,
-    ...(distributed === undefined ? [] : [`SYSTEM SYNC REPLICA${onCluster} ${local(table)}`]),
+    ...(distributed === undefined ? [] : [`SYSTEM SYNC REPLICA${onCluster} ${qualified(table)}`]),
     ...partitions.map((one) => copied(`${partition} = ${one}`)),
     // Those that came after the question.
     copied(partitions.length === 0 ? '1' : `${partition} NOT IN (${partitions.join(', ')})`),

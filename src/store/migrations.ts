@@ -33,6 +33,8 @@ export interface Layout {
    * every node, behind a Distributed table of the plain name. Undefined for a single server, and for chDB.
    */
   cluster?: string | undefined;
+  /** The database, for the statements that nodes of a cluster run in their own: `SYSTEM …`. */
+  database?: string | undefined;
 }
 
 /**
@@ -151,6 +153,8 @@ export function statements(migration: Migration, layout: Layout, formers: Former
         {
           local: (one) => tableName(one, layout),
           asked: (one) => `${layout.prefix}${one}`,
+          qualified: (one) =>
+            `${layout.database === undefined ? '' : `${layout.database}.`}${tableName(one, layout)}`,
           onCluster: layout.cluster === undefined ? '' : ` ON CLUSTER ${layout.cluster}`,
           distributed:
             layout.cluster === undefined

@@ -52,7 +52,7 @@ export class ServerStore extends ClickHouseStore {
   /** @param location as {@link parseLocation} accepts it */
   constructor(location: string, options: Partial<OpenOptions> = {}) {
     const parsed = parseLocation(location, process.env);
-    super({ prefix: parsed.prefix, cluster: options.cluster });
+    super({ prefix: parsed.prefix, cluster: options.cluster, database: parsed.database });
     this.location = parsed;
     this.timeout = options.timeout ?? REQUEST_TIMEOUT_MS;
     this.options = parsed.hosts.map((host) => clientOptions(parsed, host, this.timeout));
