@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/units.js';
 import type { StoreOptions } from './find-store.js';
 import type { ApplyOptions, ShowOptions } from './networks/options.js';
@@ -59,7 +59,11 @@ export function registerNetworks(program: Command): void {
         'taken up where it was when it is run again.',
     )
     .requiredOption('--since <time>', 'rows since then: 30d ago, or 2026-11-01', day)
-    .option('--until <time>', 'rows until the end of that day (default: today)', day, day('0s'))
+    .addOption(
+      new Option('--until <time>', 'rows until the end of that day')
+        .argParser(day)
+        .default(day('0s'), 'today'),
+    )
     .option('--networks <file>', 'in place of the networks in effect')
     .option('--owners <file...>', "files in MaxMind's DB format: whom addresses belong to", [])
     .option('--store <store>', WRITE_HELP)

@@ -77,9 +77,6 @@ export const MAP_FAILED = 0xffffffffffffffffn;
 export const munmap: (address: bigint, length: number) => number = lib.func(
   'int munmap(void *address, size_t length)',
 );
-export const madvise: (address: bigint, length: number, advice: number) => number = lib.func(
-  'int madvise(uintptr_t address, size_t length, int advice)',
-);
 const pollFunction = lib.func('int poll(void *fds, unsigned long count, int timeout)');
 /** `timeout` in milliseconds, -1 to wait for ever. */
 export const poll: (fds: Memory, count: number, timeout: number) => number = pollFunction;

@@ -4,7 +4,7 @@
  */
 
 import { LinuxError } from './errors.js';
-import { errno, MAP_FAILED, madvise, mmap, munmap, viewOf } from './libc.js';
+import { errno, MAP_FAILED, mmap, munmap, viewOf } from './libc.js';
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -13,7 +13,6 @@ const MAP_PRIVATE = 0x02;
 const MAP_ANONYMOUS = 0x20;
 const MAP_LOCKED = 0x2000;
 const MAP_POPULATE = 0x8000;
-const MADV_HUGEPAGE = 14;
 
 /** A mapping, readable and writable. Its views must not be touched after {@link Mapping.unmap}. */
 export class Mapping {
@@ -31,14 +30,6 @@ export class Mapping {
   /** Zeroed pages at an address that does not move: for iovecs, message headers, packet buffers. */
   static anonymous(length: number): Mapping {
     return Mapping.map(length, MAP_PRIVATE | MAP_ANONYMOUS, -1, 'map memory');
-  }
-
-  /** The same in large pages where the kernel has some, for memory of which a little is read everywhere. */
-  static large(length: number): Mapping {
-    const mapping = Mapping.anonymous(length);
-    // A kernel without them, or one told never to use them, says so and goes on with small ones.
-    madvise(mapping.address, length, MADV_HUGEPAGE);
-    return mapping;
   }
 
   /**

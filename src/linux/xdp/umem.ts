@@ -106,7 +106,7 @@ export class XdpMemory {
   constructor(private readonly options: XdpMemoryOptions) {
     this.shape = shapeOf(options);
     const { queues, workers } = options;
-    this.memory = Mapping.large(this.shape.umem + this.shape.joined * queues * workers);
+    this.memory = Mapping.anonymous(this.shape.umem + this.shape.joined * queues * workers);
     try {
       for (let queue = 0; queue < queues; queue++) this.openQueue(queue);
     } catch (e) {
