@@ -119,7 +119,7 @@ async function everywhere(all: readonly string[]): Promise<void> {
 const formersOf = (tables: readonly string[], partitions: readonly string[]) =>
   new Map(tables.map((table) => [table, { partitions, age: undefined }]));
 
-test('replicas are waited for in the database of the store, which need not be what their node begins with', () => {
+test('replicas are waited for in the database of the store, whatever their node begins with', () => {
   const all = migrationStatements(migrations(), { ...layout, database: 'd' }, formersOf(MADE_ANEW, ['1']));
   const waits = all.filter((statement) => statement.startsWith('SYSTEM'));
   expect(waits).toEqual(MADE_ANEW.map((table) => `SYSTEM SYNC REPLICA ON CLUSTER lake d.${table}_local`));
