@@ -30,6 +30,7 @@ export async function answeredOrTold<Answer>(
   const began = performance.now();
   const soon = await orNothing(answer, SLOW);
   if (soon !== undefined) return soon.value;
+  let failed: unknown;
   const lines = async function* (): AsyncGenerator<Uint8Array> {
     const line = (said: SlowLine): Uint8Array => Buffer.from(`${JSON.stringify(said)}\n`);
     try {
@@ -43,13 +44,15 @@ export async function answeredOrTold<Answer>(
         return;
       }
     } catch (thrown) {
-      // What streams throw when they are cancelled: nobody reads on.
-      if (thrown instanceof Error && thrown.name === 'AbortError') return;
+      // A stream that is cancelled throws this in here: nobody reads on. An answer may fail with it, too.
+      if (thrown instanceof Error && thrown.name === 'AbortError' && thrown !== failed) return;
       yield line({ problem: problemOf(thrown) });
     }
   };
   // Whoever leaves does not read what it ends with.
-  answer.catch(() => undefined);
+  answer.catch((thrown: unknown) => {
+    failed = thrown;
+  });
   return new Response(Readable.toWeb(Readable.from(lines())) as ReadableStream, {
     headers: { 'Content-Type': SLOW_TYPE, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
   });

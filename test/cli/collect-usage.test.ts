@@ -92,7 +92,7 @@ it.each(CASES.map(([words, message], i) => [words, message, i] as const))(
   'collect %s fails with status 2 and one line that names the mistake',
   (_, message, i) => {
     const { status, stderr } = told[i];
-    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr.trim().split('\n'), stderr).toHaveLength(1);
     expect(stderr).toContain(message);
     expect(status).toBe(2);
   },

@@ -139,21 +139,24 @@ describe('lines of a slow answer', () => {
     expect(problemOf).not.toHaveBeenCalled();
   });
 
-  it('end with what went wrong', async () => {
-    vi.useFakeTimers();
-    let fail = (_: Error): void => undefined;
-    const answering = new Promise<never>((_, reject) => {
-      fail = reject;
-    });
-    const problem = { title: 'not answered', status: 422, detail: 'Memory limit exceeded' };
-    const told = answeredOrTold(answering, new Progressed(), () => problem);
-    await vi.advanceTimersByTimeAsync(SLOW);
-    const lines = linesOf<SlowLine>((await told) as Response);
-    await lines.next();
-    fail(new Error('Memory limit exceeded'));
-    expect((await lines.next()).value).toEqual({ problem });
-    expect((await lines.next()).done).toBe(true);
-  });
+  it.each([new Error('Memory limit exceeded'), new DOMException('The operation was aborted', 'AbortError')])(
+    'end with what went wrong: %s',
+    async (error) => {
+      vi.useFakeTimers();
+      let fail = (_: Error): void => undefined;
+      const answering = new Promise<never>((_, reject) => {
+        fail = reject;
+      });
+      const problem = { title: 'not answered', status: 422, detail: 'Memory limit exceeded' };
+      const told = answeredOrTold(answering, new Progressed(), () => problem);
+      await vi.advanceTimersByTimeAsync(SLOW);
+      const lines = linesOf<SlowLine>((await told) as Response);
+      await lines.next();
+      fail(error);
+      expect((await lines.next()).value).toEqual({ problem });
+      expect((await lines.next()).done).toBe(true);
+    },
+  );
 });
 
 describeWith([CHROMIUM], 'a slow card', () => {
