@@ -2,11 +2,10 @@
  * What the collector tells of now, for all tabs: it lets four read rows, so one reader serves every tab, and
  * only while one is open.
  */
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { asError } from '../model/errors.js';
 import type { RowsSecond } from '../model/live.js';
 import type { CollectorStatus } from '../model/status.js';
+import { textLines } from '../model/text-lines.js';
 import type { Beside } from './beside.js';
 import type { LiveRow } from './contract/live.js';
 import { RequestError } from './errors.js';
@@ -112,8 +111,7 @@ export class LiveFeed {
     let why: Error = new RequestError('the collector has ended', 503);
     try {
       const reply = await this.beside.open({ command: 'rows' }, reading.signal);
-      const lines = createInterface({ input: Readable.from(reply.body, { objectMode: false }) });
-      for await (const line of lines) {
+      for await (const line of textLines(reply.body)) {
         const told = JSON.parse(line) as Row | RowsSecond;
         if ('second' in told) for (const watcher of this.watchers) watcher.second(told.second);
         else {

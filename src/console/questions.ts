@@ -2,7 +2,7 @@
  * The page's questions to the store: a few at a time, those of cards before those of people, the same one
  * asked twice at once only once, and answers kept while they are true.
  */
-import { createInterface } from 'node:readline';
+import { textLines } from '../model/text-lines.js';
 import type { Asker } from './asker.js';
 import { RequestError } from './errors.js';
 
@@ -215,11 +215,11 @@ export class Questions {
         signal,
         ...(seconds !== undefined && { seconds }),
       });
-      let columns: readonly Column[] = [];
+      let columns: readonly Column[] | undefined;
       const rows: (readonly unknown[])[] = [];
       let reached: Reached = { rowsRead: 0, rowsToRead: 0, elapsedMs: 0 };
       let bytes = 0;
-      for await (const text of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
+      for await (const text of textLines(answer)) {
         bytes += text.length;
         if (bytes > LONGEST_ANSWER) {
           answer.destroy();
@@ -235,6 +235,9 @@ export class Questions {
           for (const watcher of watchers) watcher(reached);
         }
       }
+      // A whole one says which columns it has, even where it has no rows.
+      if (columns === undefined)
+        throw new RequestError('the store did not answer', 503, { hint: 'ask again' });
       const elapsedMs = reached.elapsedMs || this.now() - began;
       const table = { columns, rows, rowsRead: reached.rowsRead, elapsedMs };
       this.keep(statement, table, bytes, keep);

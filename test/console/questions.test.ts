@@ -127,4 +127,22 @@ describe('questions', () => {
     const questions = new Questions(broken as unknown as Asker);
     await expect(questions.ask('q')).rejects.toThrow('Memory limit exceeded');
   });
+
+  it('fail where the answer breaks off, and what has come of it is not kept', async () => {
+    const meta = '{"meta":[{"name":"n","type":"UInt8"}]}\n';
+    const answers: Readable[] = [
+      Readable.from([]),
+      new PassThrough(),
+      Readable.from([meta, '{"row":[1]}\n']),
+    ];
+    const breaking = answers[1] as PassThrough;
+    breaking.write(`${meta}{"row":[1]}\n`);
+    const engine = { ask: () => Promise.resolve(answers.shift()!) };
+    const questions = new Questions(engine as unknown as Asker);
+    await expect(questions.ask('q')).rejects.toThrow('the store did not answer');
+    const second = questions.ask('q');
+    breaking.destroy();
+    await expect(second).rejects.toThrow('Premature close');
+    expect((await questions.ask('q')).rows).toEqual([[1]]);
+  });
 });

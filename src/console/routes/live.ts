@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
 import { SSEStreamingApi } from 'hono/streaming';
 import { MirrorlakeError } from '../../model/errors.js';
 import type { OpenResult, RowsSecond } from '../../model/live.js';
+import { textLines } from '../../model/text-lines.js';
 import type { LiveEvents, LiveRow, Topic } from '../contract/live.js';
 import type { Handlers } from '../handler.js';
 import { type LiveFeed, rowOf } from '../live-feed.js';
@@ -40,8 +39,7 @@ export const liveHandlers: Handlers<'events' | 'liveOpen'> = {
     const reply = await beside.open({ command: 'open', by, limit }, signal);
     const { time, open } = reply.result as OpenResult;
     const rows: LiveRow[] = [];
-    for await (const line of createInterface({ input: Readable.from(reply.body, { objectMode: false }) }))
-      rows.push(rowOf(line));
+    for await (const line of textLines(reply.body)) rows.push(rowOf(line));
     return { time, open, rows };
   },
 };

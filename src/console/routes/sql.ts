@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { TABLES, type TableName } from '../../model/columns/tables.js';
 import { asError, MirrorlakeError } from '../../model/errors.js';
+import { textLines } from '../../model/text-lines.js';
 import { quote } from '../../store/tables.js';
 import type { SqlLine } from '../contract/sql.js';
 import { cookbook } from '../cookbook.js';
@@ -106,7 +106,7 @@ async function* lines(answer: Readable, over: (rows: number) => void): AsyncGene
   let reached = reachedBy({});
   let cut = false;
   try {
-    for await (const text of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of textLines(answer)) {
       bytes += text.length;
       if (rows >= MOST_ANSWERED || bytes > MOST_BYTES) {
         cut = true;
