@@ -154,8 +154,12 @@ describeWith(['root', 'ip', 'tcpdump', 'tshark', 'ping'], 'mirrorlake mirror wit
 
   const again = ['--speed', 'max', '--loop', '--rate', '400pps'];
   const both = ['--to', `${ALPHA.address},${BETA.address}`];
-  const collector = async (at: typeof ALPHA) =>
-    keep(await TestCollector.start(['--listen', `${at.address}:9470`], { netns: at.netns }));
+  /** A collector whose store is up: until then it takes packets, and /healthz answers 503. */
+  const collector = async (at: typeof ALPHA) => {
+    const one = keep(await TestCollector.start(['--listen', `${at.address}:9470`], { netns: at.netns }));
+    await one.statusWhen((s) => s.store.state === 'up');
+    return one;
+  };
   const packets = async (c: TestCollector) => (await c.status()).receivers[0].packets;
   /** The open conversations of a collector that has seen all of its share. */
   const conversations = async (c: TestCollector) => (await c.status()).sessions.open;
