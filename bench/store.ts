@@ -5,6 +5,7 @@
  *   --sessions N   sessions stored in each way (400000)
  *   --runs N       runs of each way, alternating (3)
  *   --rows N       sessions in the table for the tutorial's queries; 0 leaves them out (20000000)
+ *   --cookbook F   another edition of docs/how-to/cookbook.md: how its first ten questions compare
  *   --check        exit 1 if a goal is missed
  *   --against DIR, --within P   compares with another checkout, see against.ts; each checkout runs its
  *   own bench/store.ts
@@ -13,7 +14,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cookbookQuestions } from '../src/console/cookbook.js';
 import { MirrorPoint, MirrorType } from '../src/model/mirror-point.js';
 import { SessionRecord } from '../src/model/session-record.js';
 import { openStore } from '../src/store/open.js';
@@ -32,6 +35,7 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '400000' },
     runs: { type: 'string', default: '3' },
     rows: { type: 'string', default: '20000000' },
+    cookbook: { type: 'string' },
     check: { type: 'boolean', default: false },
     ...AGAINST_OPTIONS,
   },
@@ -309,7 +313,30 @@ async function questions(server: ClickHouseServer, rows: number): Promise<void> 
         `an address reads under 2 % of the rows: ${((read / rows) * 100).toFixed(2)} %`,
       );
   }
+  await firstTen(store);
   await store.close();
+}
+
+/** The cookbook's first ten questions, the least of five runs each; of two editions, in turn. */
+async function firstTen(store: Store): Promise<void> {
+  const own = fileURLToPath(new URL('../docs/how-to/cookbook.md', import.meta.url));
+  const editions = [own, ...(values.cookbook === undefined ? [] : [values.cookbook])].map((file) =>
+    cookbookQuestions(readFileSync(file, 'utf8')).slice(0, 10),
+  );
+  print("the cookbook's first ten, s");
+  for (const [i, { question }] of editions[0].entries()) {
+    const least = editions.map(() => Number.POSITIVE_INFINITY);
+    for (let run = 0; run < 5; run++) {
+      for (const [e, edition] of editions.entries()) {
+        const start = performance.now();
+        await text(await store.query(edition[i].sql));
+        least[e] = Math.min(least[e], (performance.now() - start) / 1000);
+      }
+    }
+    const [time, other] = least;
+    const ratio = other === undefined ? '' : `  ${(time / other).toFixed(2)} of ${other.toFixed(3)}`;
+    print(`  ${question.padEnd(52)} ${time.toFixed(3)}${ratio}`);
+  }
 }
 
 /**
