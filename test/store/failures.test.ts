@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -81,6 +81,20 @@ test('a store that another process has open is refused', async () => {
   await second.close();
   expect(await text(await first.query('SELECT 1'))).toBe('1\n');
   await first.close();
+});
+
+test('a question that waits for a store is answered, whatever the one that has it clears away', async () => {
+  const path = copyStore(made, join(directory, 'waits'));
+  const first = openStore(path, { create: true });
+  await first.migrate();
+  const second = openStore(path, { create: false });
+  const asked = second.query('SELECT 1');
+  await expect.poll(() => existsSync(join(path, 'wanted'))).toBe(true);
+  // As whoever opens the store does with what others have left.
+  for (const name of readdirSync(join(path, 'answers'))) rmSync(join(path, 'answers', name));
+  await first.close();
+  expect(await text(await asked)).toBe('1\n');
+  await second.close();
 });
 
 test('if the engine dies, its calls fail, and the next call starts another engine', async () => {

@@ -134,6 +134,16 @@ export class ChdbProcess implements Connection {
     await ended;
   }
 
+  /**
+   * Settles when the engine has the directory. Files for it are made after that: a process that had the
+   * directory meanwhile has removed what it found in it (EmbeddedStore.clean).
+   *
+   * @throws StoreError
+   */
+  async ready(): Promise<void> {
+    await this.open();
+  }
+
   /** Runs a statement that may change the store. @returns the answer's bytes in pieces. */
   async change(statement: Change): Promise<Uint8Array[]> {
     return this.collect(await this.open(), 'change', statement);

@@ -57,6 +57,12 @@ export class Questions {
     await this.turn(question.signal);
     let answer: Answering;
     try {
+      await this.chdb.ready();
+    } catch (error) {
+      this.next();
+      throw error;
+    }
+    try {
       // Foreign functions take long to load, and whoever only inserts has no use for them.
       const fifos = await import('../../linux/fifo.js');
       answer = new Answering(fifos, this.answers, this.own, this.chdb.owner);

@@ -99,6 +99,7 @@ export class EmbeddedStore extends ClickHouseStore {
         if (!(error instanceof StoreError) || error.number !== CANNOT_OPEN_FILE) throw error;
       }
     }
+    await this.chdb.ready();
     const file = join(this.incoming, `${process.pid}-${++this.inserts}.pb`);
     this.own.add(file);
     try {

@@ -7,7 +7,7 @@
  * opened for it and closed after it: no asker leaves anything for the next. It is judged on a read-only one
  * that all share, which takes a quarter of the time: judging runs nothing of it, so nothing is left of it.
  */
-import { appendFile } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openFilesLimit } from '../../linux/limits.js';
 import { QUESTION_DEFAULTS } from '../../model/question-limits.js';
@@ -159,6 +159,8 @@ async function question(asked: Question, signal: AbortSignal): Promise<void> {
     const judged = await judgedOf(asked, settings);
     const format = judged.format ?? asked.format;
     if (signal.aborted) return;
+    // Where it is gone, the engine would make a file of that name, and the reader would see an empty answer.
+    if (!(await isFifo(fifo))) throw new EngineFailure(`the FIFO of the answer is gone: ${fifo}`, '', '');
     await withReader(params, { ...settings, ...written(judged.settings) }, async (session) => {
       // The engine writes the answer itself, no faster than it is read. KILL finds the question by the FIFO's
       // name.
@@ -176,6 +178,10 @@ async function question(asked: Question, signal: AbortSignal): Promise<void> {
   } finally {
     running = false;
   }
+}
+
+async function isFifo(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFIFO() === true;
 }
 
 type Settings = Readonly<Record<string, string | number | { sql: string }>>;
