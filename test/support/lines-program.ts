@@ -15,6 +15,10 @@ process.stderr.write = (text: string | Uint8Array): boolean => {
   return true;
 };
 
+// In the program a process runs one command. Here each leaves its listeners, and Node would warn of the
+// eleventh on stderr, as if the command had.
+for (const stream of [process, process.stdout, process.stderr]) stream.setMaxListeners(0);
+
 const directory = process.cwd();
 
 async function ended({ words, cwd, env = {} }: Line): Promise<Ended> {
