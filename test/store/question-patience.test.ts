@@ -22,6 +22,10 @@ class DeafEngine {
   restarts = 0;
   private fail: (error: Error) => void = () => {};
 
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
   question(): Promise<{ ended: Promise<unknown>; kill: () => void }> {
     const ended = new Promise((_, failed) => {
       this.fail = failed;
