@@ -26,6 +26,11 @@ export class StoreUnavailable extends StoreError {
   }
 }
 
+/** Whether nothing answered at all, which whoever stores rows says for all who ask. */
+export function isAway(error: unknown): boolean {
+  return error instanceof StoreUnavailable && error.number === 0;
+}
+
 /** The store refuses this, now and later: bad SQL, missing table, wrong password, bad data. */
 export class StoreRefused extends StoreError {
   override readonly name: string = 'StoreRefused';

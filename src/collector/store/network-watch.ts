@@ -1,5 +1,6 @@
 /** Asks the store, again and again, which networks are in effect. */
 import { asError } from '../../model/errors.js';
+import { isAway } from '../../store/errors.js';
 import type { StoredNetworks } from '../../store/networks/stored-networks.js';
 import type { LoadedNetworks } from './loaded-networks.js';
 
@@ -34,7 +35,7 @@ export class NetworkWatch {
     clearInterval(this.timer);
   }
 
-  /** Asks now. Failures are told once, until it succeeds again. */
+  /** Asks now. Failures are told once, until it succeeds again; that the store is away the delivery tells. */
   look(): void {
     if (this.looking) return;
     this.looking = true;
@@ -45,7 +46,7 @@ export class NetworkWatch {
         },
         (error: unknown) => {
           const { message } = asError(error);
-          if (message !== this.trouble)
+          if (message !== this.trouble && !isAway(error))
             this.options.log('warn', `networks cannot be read from the store: ${message}; trying again`);
           this.trouble = message;
         },

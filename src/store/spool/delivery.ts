@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { TableName } from '../../model/columns/tables.js';
 import { counted } from '../../model/words.js';
-import { SegmentRefused, StoreError, StoreUnavailable } from '../errors.js';
+import { isAway, SegmentRefused, StoreError, StoreUnavailable } from '../errors.js';
 import { age, expiringNotice, isFormerDefault, retentionNotice } from '../retention.js';
 import type { Store } from '../store.js';
 import type { Spool } from './spool.js';
@@ -188,7 +188,7 @@ export class Delivery {
    * An unreachable store is reported once; an error about a table is reported by the delivery that met it.
    */
   private saidByOther(error: Error): boolean {
-    return this.options.second === true && error instanceof StoreUnavailable && error.number === 0;
+    return this.options.second === true && isAway(error);
   }
 }
 
