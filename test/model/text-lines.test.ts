@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { textLines } from '../../src/model/text-lines.js';
+import { LONGEST_LINE, textLines } from '../../src/model/text-lines.js';
 
 async function linesOf(stream: AsyncIterable<Uint8Array | string>): Promise<string[]> {
   const lines: string[] = [];
@@ -32,6 +32,22 @@ it('are the same however the bytes are cut into pieces', async () => {
 
 it('are separated by newlines alone', async () => {
   expect(await linesOf(Readable.from(['a\u2028b\r\n', 'c']))).toEqual(['a\u2028b\r', 'c']);
+});
+
+it('have a bound', async () => {
+  const piece = Buffer.alloc(1 << 20, 'a');
+  const endless = Readable.from(
+    (function* () {
+      for (;;) yield piece;
+    })(),
+    { objectMode: false },
+  );
+  await expect(linesOf(endless)).rejects.toThrow('longer than 64 MiB');
+  const most = [...Array(LONGEST_LINE / piece.length).fill(piece), Buffer.from('\nb')];
+  expect((await linesOf(Readable.from(most, { objectMode: false }))).map((line) => line.length)).toEqual([
+    LONGEST_LINE,
+    1,
+  ]);
 });
 
 const ENDS: [string, (stream: PassThrough) => void, string][] = [

@@ -17,6 +17,8 @@ import type { ChdbProcess } from './process.js';
 /** Questions that are answered at the same time, and those that may wait for their turn. */
 export const QUESTIONS_AT_ONCE = 2;
 export const QUESTIONS_WAITING = 32;
+/** ClickHouse's error code for it. */
+const TOO_MANY_QUESTIONS = 202;
 /** Milliseconds for a question to end once it was told to, before the engine is started anew. */
 export const KILL_PATIENCE = 10_000;
 /** Milliseconds beyond its time for the engine to end a question by itself. */
@@ -141,6 +143,7 @@ export class Questions {
       throw new StoreUnavailable(
         `${this.name} has ${QUESTIONS_AT_ONCE} questions to answer and ${QUESTIONS_WAITING} ` +
           'more that wait: ask again later',
+        TOO_MANY_QUESTIONS,
       );
     await new Promise<void>((resolve, reject) => {
       const left = (): void => {
