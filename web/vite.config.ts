@@ -30,18 +30,27 @@ function filesLoadedFirst(): Rolldown.CodeSplittingNameFunction {
   };
 }
 
-/** Names the first script in the page, and lets it run as soon as it is there. */
+/** The letters of both fonts that every page has: without it, they are found once a text is laid out. */
+const FONTS = /^(inter|jetbrains-mono)-latin-wght-normal\.woff2$/;
+
+/** Names the first script in the page, lets it run as soon as it is there, and the fonts come with it. */
 function firstScript(): Plugin {
   return {
     name: 'first-script',
     transformIndexHtml: {
       order: 'post',
       handler: (_, { bundle }) => {
-        const chunks = Object.values(bundle ?? {}).filter((file) => file.type === 'chunk');
+        const files = Object.values(bundle ?? {});
+        const chunks = files.filter((file) => file.type === 'chunk');
+        const fonts = files.filter(({ type, names }) => type === 'asset' && names.some((n) => FONTS.test(n)));
         const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(FIRST) === true);
         const src = bundle === undefined ? `/${FIRST}` : `./${chunk!.fileName}`;
         const attrs = { type: 'module', async: true, crossorigin: true, src };
-        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }];
+        const preload = fonts.map(({ fileName }) => ({
+          tag: 'link',
+          attrs: { rel: 'preload', as: 'font', type: 'font/woff2', crossorigin: true, href: `./${fileName}` },
+        }));
+        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }, ...preload];
       },
     },
   };

@@ -103,6 +103,7 @@ async function serve(options: ServeOptions): Promise<void> {
       `there is no store in ${location}: read a capture into it first, or name another with --store`,
     );
   const token = keptToken(stateDirectory(config.state, location));
+  const byHand = process.stdout.isTTY === true;
   const running = await serveConsole({
     config,
     configuration: options.config,
@@ -110,8 +111,9 @@ async function serve(options: ServeOptions): Promise<void> {
     collector: () => findCollector(options).catch(() => undefined),
     token,
     log: createLogger('info', process.stderr.isTTY === true),
+    lookedAtSoon: byHand,
   });
-  if (process.stdout.isTTY === true) {
+  if (byHand) {
     const link = linkWith(running.url, token);
     process.stdout.write(`${link}\n`);
     if (options.open) await openBrowser(link);

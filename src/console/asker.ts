@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { asError } from '../model/errors.js';
 import { QUESTION_DEFAULTS } from '../model/question-limits.js';
-import { withoutPassword } from '../model/store-location.js';
+import { isServer, withoutPassword } from '../model/store-location.js';
 import { ControlError, openReply } from '../observe/control.js';
 import { StoreUnavailable } from '../store/errors.js';
 import type { Store } from '../store/store.js';
@@ -35,6 +35,8 @@ export interface AskOptions {
 
 export class Asker {
   private store: Store | undefined;
+  /** How often a data directory was opened. */
+  private opened = 0;
   /** Questions that run, each with what ends it. */
   private readonly running = new Set<AbortController>();
   private idle: NodeJS.Timeout | undefined;
@@ -46,6 +48,14 @@ export class Asker {
    * @param find says where the store is: a collector may have started or ended since the last question
    */
   constructor(private readonly find: () => Promise<Place>) {}
+
+  /**
+   * Tells apart the times for which a data directory is open: nobody else writes to it meanwhile. Undefined: it
+   * is not, or the store is a server's.
+   */
+  get held(): number | undefined {
+    return this.store === undefined || this.opened === 0 ? undefined : this.opened;
+  }
 
   /**
    * Asks a question.
@@ -82,13 +92,18 @@ export class Asker {
     try {
       // It is a seventh of the memory of a console that nobody asks.
       const { openStore } = await import('../store/open.js');
-      this.store ??= openStore(location, { create: false, wanted: () => this.giveWay() });
+      if (this.store === undefined) {
+        this.store = openStore(location, { create: false, wanted: () => this.giveWay() });
+        if (!isServer(location)) this.opened++;
+      }
       const limits = { ...QUESTION_DEFAULTS, seconds };
       const answer = await this.store.query(sql, { format, limits, signal: end.signal });
       answer.once('close', over);
+      answer.once('error', () => this.failed(end.signal));
       return answer;
     } catch (error) {
       over();
+      this.failed(end.signal);
       throw error;
     }
   }
@@ -106,6 +121,11 @@ export class Asker {
   async close(): Promise<void> {
     this.closed = true;
     await this.release();
+  }
+
+  /** What failed may have left the directory to others. */
+  private failed(left: AbortSignal): void {
+    if (this.opened > 0 && !left.aborted) this.opened++;
   }
 
   private answered(question: AbortController): void {

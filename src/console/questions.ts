@@ -58,7 +58,10 @@ export interface QuestionOptions {
   /** Aborted when nobody waits for it any more. */
   readonly signal?: AbortSignal | undefined;
   readonly urgency?: number;
-  /** Milliseconds for which the answer stays true; {@link KEEP_RUNNING} by default, Infinity: for ever. */
+  /**
+   * Milliseconds for which the answer stays true; {@link KEEP_RUNNING} by default, Infinity: for ever. One that
+   * is longer than that is about rows, and true for as long as nobody else can write any.
+   */
   readonly keep?: number;
   readonly seconds?: number;
   readonly progress?: ((reached: Reached) => void) | undefined;
@@ -109,6 +112,8 @@ interface Kept {
   readonly table: Table;
   readonly bytes: number;
   readonly until: number;
+  /** {@link Asker.held} of an answer about rows. */
+  readonly held: number | undefined;
 }
 
 interface Asked {
@@ -136,7 +141,7 @@ export class Questions {
     const known = this.kept.get(statement);
     if (known !== undefined) {
       this.kept.delete(statement);
-      if (known.until > this.now()) {
+      if (known.until > this.now() || (known.held !== undefined && known.held === this.asker.held)) {
         // The one asked for last is the last to be given up.
         this.kept.set(statement, known);
         return known.table;
@@ -249,7 +254,8 @@ export class Questions {
 
   private keep(statement: string, table: Table, bytes: number, keep: number): void {
     if (keep <= 0 || bytes > KEPT_BYTES / 4) return;
-    this.kept.set(statement, { table, bytes, until: this.now() + keep });
+    const held = keep > KEEP_RUNNING ? this.asker.held : undefined;
+    this.kept.set(statement, { table, bytes, until: this.now() + keep, held });
     this.keptBytes += bytes;
     for (const [oldest, { bytes: size }] of this.kept) {
       if (this.keptBytes <= KEPT_BYTES) break;

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ConsoleConfig } from '../config/schema.js';
-import { CommandError, UsageError } from '../model/errors.js';
+import { asError, CommandError, UsageError } from '../model/errors.js';
 import type { Logger } from '../observe/log.js';
 import { tablePrefix } from '../store/location.js';
 import { AddressNames } from './address-names.js';
@@ -14,8 +14,10 @@ import { Beside } from './beside.js';
 import { Captures, LONGEST_READING } from './captures.js';
 import { Doctor } from './doctor.js';
 import { Downloads } from './downloads.js';
+import type { Services } from './handler.js';
 import { LiveFeed } from './live-feed.js';
 import { MirrorEntries } from './mirror-entries.js';
+import { askOpened } from './opened.js';
 import { Questions } from './questions.js';
 import { RunningStatements } from './running-statements.js';
 import { checkExposure, hostInUrl, readTls, stateDirectory, tokenRights } from './settings.js';
@@ -35,6 +37,8 @@ export interface ConsoleOptions {
   /** Of the printed link. */
   readonly token: string;
   readonly log: Logger;
+  /** Whether somebody is about to look: what the overview asks is asked meanwhile. */
+  readonly lookedAtSoon?: boolean;
 }
 
 export interface RunningConsole {
@@ -58,29 +62,31 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const asker = new Asker(options.find);
   const questions = new Questions(asker);
-  const { location } = await options.find();
+  const place = await options.find();
+  const { location } = place;
   const state = stateDirectory(config.state, location);
   const captures = new Captures(state, config.capture_limit);
   const host = hostInUrl(listen.host);
+  const services: Services = {
+    asker,
+    questions,
+    facts: new StoreFacts(questions, tablePrefix(location)),
+    downloads: new Downloads(),
+    beside,
+    live: new LiveFeed(beside),
+    addressNames,
+    mirrorEntries: new MirrorEntries(options.configuration),
+    doctor: new Doctor(),
+    capture: '',
+    captures,
+    views: new Views(state),
+    running: new RunningStatements(),
+    version,
+    log,
+    links: config.links,
+  };
   const app = createApp({
-    services: {
-      asker,
-      questions,
-      facts: new StoreFacts(questions, tablePrefix(location)),
-      downloads: new Downloads(),
-      beside,
-      live: new LiveFeed(beside),
-      addressNames,
-      mirrorEntries: new MirrorEntries(options.configuration),
-      doctor: new Doctor(),
-      capture: '',
-      captures,
-      views: new Views(state),
-      running: new RunningStatements(),
-      version,
-      log,
-      links: config.links,
-    },
+    services,
     signIn: new SignIn({
       token: options.token,
       tokenRights: tokenRights(config),
@@ -111,10 +117,16 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
     server.listen(listen.port, listen.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
+  const closing = new AbortController();
+  if (options.lookedAtSoon === true)
+    askOpened(services, place, closing.signal).catch((error: unknown) =>
+      log.debug(`the overview was not asked for in advance: ${asError(error).message}`),
+    );
   return {
     url: `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}${prefix}/`,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      closing.abort();
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
       await Promise.all([asker.close(), captures.close()]);

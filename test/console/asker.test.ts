@@ -20,12 +20,19 @@ async function made(): Promise<string> {
 
 it('leaves the store to another process, and opens it again after that', async () => {
   const path = await made();
+  expect(asker.held).toBeUndefined();
   expect(await text(await asker.ask('SELECT 1', FORMAT))).toBe('1\n');
+  const { held } = asker;
+  expect(held).toBeDefined();
+  expect(await text(await asker.ask('SELECT 1', FORMAT))).toBe('1\n');
+  expect(asker.held).toBe(held);
   const other = openStore(path, { create: false });
   expect(await text(await other.query('SELECT count() FROM sessions', FORMAT))).toBe('1710\n');
+  expect(asker.held).toBeUndefined();
   const again = asker.ask('SELECT 2', FORMAT);
   await other.close();
   expect(await text(await again)).toBe('2\n');
+  expect(asker.held).not.toBe(held);
 });
 
 it('ends a question for another process that wants the store', async () => {

@@ -7,6 +7,7 @@ import { KEEP_RUNNING, MOST_RUNNING, MOST_WAITING, Questions, URGENCY } from '..
 
 /** An engine that answers when it is told to, and remembers what it was asked. */
 class Engine {
+  held: number | undefined;
   readonly asked: { readonly sql: string; readonly signal: AbortSignal; answer(n: number): void }[] = [];
 
   ask(sql: string, { signal }: { signal: AbortSignal }): Promise<Readable> {
@@ -69,6 +70,28 @@ describe('questions', () => {
     expect(await ask()).toBe(1);
     pass(2);
     expect(await ask()).toBe(2);
+  });
+
+  it('about rows are kept as long as nobody else can write any', async () => {
+    const { engine, questions, pass, settle } = made();
+    const ask = async (keep: number): Promise<unknown> => {
+      const answer = questions.ask(`q${keep}`, { keep });
+      await settle();
+      engine.asked.at(-1)?.answer(engine.asked.length);
+      return (await answer).rows[0][0];
+    };
+    engine.held = 1;
+    expect(await ask(5000)).toBe(1);
+    expect(await ask(KEEP_RUNNING)).toBe(2);
+    pass(100_000);
+    expect(await ask(5000)).toBe(1);
+    expect(await ask(KEEP_RUNNING)).toBe(3);
+    // Somebody else had the directory.
+    engine.held = 2;
+    expect(await ask(5000)).toBe(4);
+    engine.held = undefined;
+    pass(5001);
+    expect(await ask(5000)).toBe(5);
   });
 
   it('say how far they are', async () => {

@@ -2,13 +2,15 @@
  * Runs while the rest of the page is still on its way: shows the frame that index.html has, signs in, and
  * asks what every page asks, and what the overview does.
  */
-import type { Answer } from '../../src/console/contract.js';
+import { addressesIn, asked } from '../../src/console/contract/opened.js';
+import type { Answer, Asked, RouteName } from '../../src/console/contract.js';
 import { call, callEarly } from './api/client.js';
 import { lookedAt } from './app/looked-at.js';
+import { namesChosen } from './app/names-shown.js';
 import { parseSearch } from './app/search.js';
 import { PREFIX } from './app/served.js';
 import { startTheme } from './app/theme.js';
-import { asked } from './pages/overview/asked.js';
+import { pickedInCards } from './pages/overview/picked.js';
 
 startTheme();
 document.querySelector('#page > [hidden]')?.removeAttribute('hidden');
@@ -25,21 +27,33 @@ const token = takeToken();
 /** Who is signed in, by the token of the link or before. */
 export const signedIn: Promise<Answer<'me'>> =
   token === undefined ? call('me') : call('login', { body: { token } });
-signedIn.then(askFirst).catch(() => undefined);
 
-async function askFirst(): Promise<void> {
-  const about = callEarly('about');
-  void callEarly('status');
-  void callEarly('views');
-  if (location.pathname !== `${PREFIX}/`) return;
-  const search = parseSearch(location.search);
-  const looked = lookedAt(search, undefined) ?? lookedAt(search, await timesOf(about));
-  if (looked === undefined) return;
-  for (const [name, query] of asked(looked.query, search)) void callEarly(name, query);
+/** Names of addresses in what was asked first. */
+export interface FirstNames {
+  readonly from: string;
+  readonly to: string;
+  readonly addresses: readonly string[];
+  readonly names: Answer<'names'>['names'];
 }
 
-/** What an answer says that is for somebody else to read; undefined for one that takes its time. */
-async function timesOf(about: Promise<Response>): Promise<Answer<'about'> | undefined> {
-  const own = (await about).clone();
-  return own.headers.get('Content-Type')?.startsWith('application/json') === true ? own.json() : undefined;
+/** Settles once all of it is answered, with the names that it needs. */
+export const askedFirst: Promise<FirstNames | undefined> = askFirst();
+
+/** Asks while the token's cookie is on its way. */
+async function askFirst(): Promise<FirstNames | undefined> {
+  const ask = <N extends RouteName>(name: N, query?: Asked<N>): Promise<Answer<N> | undefined> =>
+    callEarly(name, { ...(query && { query }), ...(token !== undefined && { token }) });
+  const about = ask('about');
+  void ask('status');
+  void ask('views');
+  if (location.pathname !== `${PREFIX}/`) return undefined;
+  const search = parseSearch(location.search);
+  const looked = lookedAt(search, undefined) ?? lookedAt(search, await about);
+  if (looked === undefined) return undefined;
+  const cards = asked(looked.query, pickedInCards(search));
+  const addresses = addressesIn(await Promise.all(cards.map(([name, query]) => ask(name, query))));
+  if (addresses.length === 0 || !namesChosen()) return undefined;
+  const { from, to } = looked.query;
+  const answer = await ask('names', { from, to, address: addresses });
+  return answer && { from, to, addresses, names: answer.names };
 }

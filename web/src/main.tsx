@@ -5,10 +5,13 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './style.css';
 import { ApiError } from './api/client.js';
+import { takeArrived } from './api/early.js';
 import { startKeys } from './app/keys.js';
 import { router } from './app/router.js';
 import { NONCE } from './app/served.js';
 import { ME, SignedIn } from './app/signed-in.js';
+import { askedFirst } from './first.js';
+import { knowFirst } from './parts/names.js';
 import { Toasts } from './parts/toasts.js';
 
 startKeys();
@@ -26,6 +29,9 @@ const client = new QueryClient({
 
 // The frame that is seen (first.ts) stays until there is more.
 await client.prefetchQuery(ME);
+for (const { key, answer } of await takeArrived(askedFirst)) client.setQueryData(key, answer);
+const named = await Promise.race([askedFirst, undefined]);
+if (named !== undefined) knowFirst(named);
 createRoot(document.getElementById('page')!).render(
   <StrictMode>
     <CSPProvider nonce={NONCE}>

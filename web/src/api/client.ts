@@ -35,6 +35,8 @@ export interface CallOptions<N extends RouteName> {
   readonly params?: Params<N>;
   readonly body?: Body<N>;
   readonly signal?: AbortSignal;
+  /** Lets in whoever has no cookie yet. */
+  readonly token?: string;
   /** Told now and then, once the answer takes its time. */
   readonly progress?: (reached: AnswerProgress) => void;
 }
@@ -114,10 +116,27 @@ export async function request<N extends RouteName>(name: N, options: CallOptions
   return response;
 }
 
-/** Asks what a part of the page is going to ask, which then gets this answer. */
-export function callEarly<N extends RouteName>(name: N, query?: Asked<N>): Promise<Response> {
-  const options: CallOptions<N> = { ...(query !== undefined && { query }), progress: () => undefined };
-  return keepEarly(requestOf(name, options), (signal) => send(name, { ...options, signal }));
+/**
+ * Asks what a part of the page is going to ask, which then gets this answer.
+ *
+ * @returns the answer; undefined for one that takes its time or is an error, which are for that part
+ */
+export async function callEarly<N extends RouteName>(
+  name: N,
+  given: Pick<CallOptions<N>, 'query' | 'token'>,
+): Promise<Answer<N> | undefined> {
+  const options: CallOptions<N> = { ...given, progress: () => undefined };
+  const ask = (signal: AbortSignal): Promise<Response> => send(name, { ...options, signal });
+  return (await keepEarly(requestOf(name, options), keyOf(name, options), ask)) as Answer<N> | undefined;
+}
+
+/** The key of a question, by which parts that ask the same share an answer. */
+export function keyOf<N extends RouteName>(
+  name: N,
+  { query, params }: Pick<CallOptions<N>, 'query' | 'params'> = {},
+  capture = captureInAddress(),
+): readonly [N, Params<N> | null, Asked<N> | null, string] {
+  return [name, params ?? null, query ?? null, capture ?? ''];
 }
 
 /** What tells a request from others. */
@@ -127,13 +146,14 @@ function requestOf<N extends RouteName>(name: N, options: CallOptions<N>): strin
 
 function send<N extends RouteName>(name: N, options: CallOptions<N>): Promise<Response> {
   const [method] = PATHS[name].split(' ');
-  const { body, signal, progress } = options;
+  const { body, signal, token, progress } = options;
   return fetch(urlOf(name, options), {
     method,
     credentials: 'same-origin',
     ...(signal !== undefined && { signal }),
     headers: {
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
       ...(progress !== undefined && { Accept: `application/json, ${LINES}` }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

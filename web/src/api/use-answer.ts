@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import type { Answer, Asked, Params, RouteName } from '../../../src/console/contract.js';
-import { type ApiError, call } from './client.js';
+import { type ApiError, call, keyOf } from './client.js';
 import { goingOf, type Slow, told, useSlow } from './slow.js';
 
 export interface AnswerOptions<N extends RouteName> {
@@ -23,8 +23,8 @@ export function useAnswer<N extends RouteName>(
   query?: Asked<N>,
   { params, every = false, enabled = true }: AnswerOptions<N> = {},
 ): Answered<N> {
-  const { c = '' } = useSearch({ strict: false }) as { readonly c?: string };
-  const key = [name, params ?? null, query ?? null, c];
+  const { c } = useSearch({ strict: false }) as { readonly c?: string };
+  const key = keyOf(name, { ...(query && { query }), ...(params && { params }) }, c);
   const slow = useSlow(key);
   const result = useQuery<Answer<N>, ApiError>({
     queryKey: key,
@@ -33,7 +33,7 @@ export function useAnswer<N extends RouteName>(
         call(name, { ...(query && { query }), ...(params && { params }), signal, progress }),
       ),
     // What the store says stays while more of it is on its way, not while a capture's is.
-    placeholderData: (before, of) => (of?.queryKey[3] === c ? before : undefined),
+    placeholderData: (before, of) => (of?.queryKey[3] === key[3] ? before : undefined),
     refetchInterval: () => (goingOf(slow.hash) === 'stopped' ? false : every),
     enabled,
   });

@@ -1,4 +1,5 @@
 /** What the page looks at, of its address and of what the store has: without React, for the first script. */
+import type { ScopeAsked } from '../../../src/console/contract/opened.js';
 import type { Answer } from '../../../src/console/contract.js';
 import { defaultRange, parseRange, type TimeRange } from './range.js';
 import { scopeSearch } from './search.js';
@@ -9,12 +10,7 @@ export interface LookedAt {
   readonly mirror: string | undefined;
   readonly conditions: readonly string[];
   /** What the API's questions take. */
-  readonly query: {
-    readonly from: string;
-    readonly to: string;
-    readonly mirror?: string;
-    readonly f?: string[];
-  };
+  readonly query: ScopeAsked;
   /** Milliseconds after which answers are asked for again: of a range that runs. */
   readonly every: number | false;
 }

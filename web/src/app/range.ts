@@ -1,4 +1,5 @@
 /** Time ranges: of the address, of the API, and in words. */
+import { openedRange } from '../../../src/console/contract/opened.js';
 
 export interface TimeRange {
   /** As the address has it. */
@@ -73,17 +74,10 @@ function parseTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : Math.min(Math.max(time, 0), LATEST);
 }
 
-/**
- * The range that is shown when the address names none: the last hour of what the store has, or the hour that
- * runs.
- */
+/** The range that is shown where the address names none. @param now milliseconds */
 export function defaultRange(first: string | null, last: string | null, now: number): TimeRange {
-  const newest = last === null ? now : Date.parse(last);
-  const MINUTE = 60_000;
-  if (now - newest < 15 * MINUTE) return parseRange('-1h', now)!;
-  const end = Math.floor(newest / MINUTE) * MINUTE + MINUTE;
-  const oldest = Math.floor(Date.parse(first ?? last!) / MINUTE) * MINUTE;
-  return absolute(Math.max(oldest, end - 60 * MINUTE), end);
+  const range = openedRange(first, last, now);
+  return range === undefined ? parseRange('-1h', now)! : absolute(range.begin, range.end);
 }
 
 /** The range of the same length before or after. */

@@ -159,6 +159,8 @@ export function Chart(props: ChartProps) {
               ]),
         ],
         hooks: {
+          // It is drawn after this effect: before that it has no size.
+          draw: [() => place((n) => n + 1)],
           setCursor: [
             (u) => {
               const { left } = u.cursor;
@@ -182,7 +184,6 @@ export function Chart(props: ChartProps) {
       element,
     );
     plot.current = made;
-    place((n) => n + 1);
     const click = (): void => {
       const { left } = made.cursor;
       if (!selectable || left === undefined || left < 0 || made.select.width > 0) return;
@@ -194,7 +195,6 @@ export function Chart(props: ChartProps) {
       // It says how wide it is when it begins, too.
       if (element.clientWidth === made.width) return;
       made.setSize({ width: element.clientWidth, height });
-      place((n) => n + 1);
     });
     resize.observe(element);
     return () => {

@@ -1,8 +1,11 @@
 /** Names of addresses: asked for together, kept for a while, and shown in grey beside them. */
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { NAMED_AT_ONCE } from '../../../src/console/contract/opened.js';
 import type { Answer } from '../../../src/console/contract.js';
 import { call } from '../api/client.js';
+import { chooseNames, namesChosen } from '../app/names-shown.js';
 import { useLookedAt } from '../app/scope.js';
+import type { FirstNames } from '../first.js';
 import { printable } from '../format/text.js';
 import { MOST_NAMED_IN_FILE } from './most-named.js';
 
@@ -21,8 +24,7 @@ const SOURCES: Readonly<Record<Names[number]['source'], string>> = {
   dns: 'DNS',
 };
 
-const KEY = 'mirrorlake.names';
-/** Milliseconds in which addresses are gathered for one question. */
+/** Milliseconds in which addresses are gathered for one question: what a page shows first is there at once. */
 const GATHER = 40;
 /** Questions that follow each other at once, as the cards of a page have their answers; then one a second. */
 const AT_FIRST = 4;
@@ -30,9 +32,6 @@ const BETWEEN = 1000;
 /** Milliseconds for which an answer is kept, and how many names at once. */
 const KEEP = 60_000;
 const MOST_KNOWN = 5000;
-/** Addresses of one question: proxies take no longer URLs. */
-const AT_ONCE = 100;
-
 interface Known {
   /** Empty: it has none. */
   readonly names: Names;
@@ -50,7 +49,7 @@ let range: { readonly from: string; readonly to: string } | undefined;
 let asking = false;
 /** When each of the last {@link AT_FIRST} questions was asked, the oldest first. */
 const askedAt: number[] = [];
-let on = localStorage.getItem(KEY) !== '0';
+let on = namesChosen();
 let version = 0;
 
 function changed(): void {
@@ -66,7 +65,7 @@ function subscribe(listener: () => void): () => void {
 /** Names beside addresses, on all pages, or not. */
 export function toggleNames(): void {
   on = !on;
-  localStorage.setItem(KEY, on ? '1' : '0');
+  chooseNames(on);
   if (on) for (const address of shown.keys()) want(address);
   changed();
 }
@@ -100,7 +99,8 @@ function askSoon(): void {
   if (asking || wanted.size === 0) return;
   asking = true;
   const [oldest = Number.NEGATIVE_INFINITY] = askedAt.length < AT_FIRST ? [] : askedAt;
-  setTimeout(() => void ask(), Math.max(GATHER, oldest + AT_FIRST * BETWEEN - performance.now()));
+  const gather = askedAt.length === 0 ? 0 : GATHER;
+  setTimeout(() => void ask(), Math.max(gather, oldest + AT_FIRST * BETWEEN - performance.now()));
 }
 
 async function ask(): Promise<void> {
@@ -112,7 +112,7 @@ async function ask(): Promise<void> {
   }
   // Who scrolls fast through a list leaves behind what nobody sees any more.
   for (const address of wanted) if (!shown.has(address)) wanted.delete(address);
-  const addresses = [...wanted].slice(0, AT_ONCE);
+  const addresses = [...wanted].slice(0, NAMED_AT_ONCE);
   for (const address of addresses) wanted.delete(address);
   if (addresses.length === 0) {
     asking = false;
@@ -126,14 +126,24 @@ async function ask(): Promise<void> {
   asking = false;
   askSoon();
   if (asked !== range || answer === undefined) return;
-  const found = new Map(answer.names.map(({ address, names }) => [address, names]));
-  const at = performance.now();
-  for (const address of addresses) known.set(address, { names: found.get(address) ?? NONE, at });
+  learn(addresses, answer.names);
   for (const address of known.keys()) {
     if (known.size <= MOST_KNOWN) break;
     if (!shown.has(address)) known.delete(address);
   }
   changed();
+}
+
+function learn(addresses: readonly string[], names: Answer<'names'>['names']): void {
+  const found = new Map(names.map((one) => [one.address, one.names]));
+  const at = performance.now();
+  for (const address of addresses) known.set(address, { names: found.get(address) ?? NONE, at });
+}
+
+/** Knows names before anything is shown. */
+export function knowFirst({ from, to, addresses, names }: FirstNames): void {
+  range = { from, to };
+  learn(addresses, names);
 }
 
 function show(address: string): () => void {
@@ -182,8 +192,8 @@ export async function namesFor(
 ): Promise<ReadonlyMap<string, Names[number]>> {
   const found = new Map<string, Names[number]>();
   const all = on ? [...new Set(addresses)].slice(0, MOST_NAMED_IN_FILE) : [];
-  for (let at = 0; at < all.length; at += AT_ONCE) {
-    const answer = await call('names', { query: { from, to, address: all.slice(at, at + AT_ONCE) } });
+  for (let at = 0; at < all.length; at += NAMED_AT_ONCE) {
+    const answer = await call('names', { query: { from, to, address: all.slice(at, at + NAMED_AT_ONCE) } });
     for (const { address, names } of answer.names) found.set(address, names[0]!);
   }
   return found;

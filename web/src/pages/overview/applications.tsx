@@ -1,5 +1,6 @@
 /** What applications asked and were answered. */
 import { Link } from '@tanstack/react-router';
+import { APPLICATIONS, CARDS } from '../../../../src/console/contract/opened.js';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useLookedAt } from '../../app/scope.js';
@@ -7,7 +8,6 @@ import { count, plural } from '../../format/numbers.js';
 import { Card, Statement } from '../../parts/card.js';
 import { Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
-import { APPLICATIONS, CARDS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
 import css from './overview.module.css';
 import { ms } from './tables.js';

@@ -1,5 +1,6 @@
 /** Five figures, each with its course over time. */
 import type { ReactNode } from 'react';
+import { CARDS } from '../../../../src/console/contract/opened.js';
 import type { Answer, Meta } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useAbout, useLookedAt } from '../../app/scope.js';
@@ -8,7 +9,6 @@ import { Statement } from '../../parts/card.js';
 import { Spark } from '../../parts/chart.js';
 import { mirrorLabel } from '../../parts/marks.js';
 import { Bones, Going, Wrong } from '../../parts/states.js';
-import { CARDS } from './asked.js';
 import css from './overview.module.css';
 
 type Loss = Answer<'loss'>;

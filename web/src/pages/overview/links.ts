@@ -3,7 +3,7 @@ import { useSearch } from '@tanstack/react-router';
 import { useCarried } from '../../app/frame.js';
 import { useChangeScope } from '../../app/scope.js';
 import { scopeSearch } from '../../app/search.js';
-import { pickedIn } from './asked.js';
+import { pickedIn } from './picked.js';
 
 /** Search parameters of Sessions: what is looked at, with further conditions. */
 export function useSessionsWith(): (f: readonly string[]) => Readonly<Record<string, unknown>> {

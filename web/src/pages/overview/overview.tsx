@@ -1,9 +1,10 @@
 /** What is going on, and what is wrong. */
+
+import { CARDS } from '../../../../src/console/contract/opened.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useLookedAt } from '../../app/scope.js';
 import { Conditions } from '../../parts/conditions.js';
 import { Applications } from './applications.js';
-import { CARDS } from './asked.js';
 import { Figures } from './figures.js';
 import { WorthALook } from './findings.js';
 import { usePicked } from './links.js';

@@ -1,5 +1,6 @@
 /** Who talks most, what is slow, what fails. */
 import { Link } from '@tanstack/react-router';
+import { CARDS, SLOW, TALKERS } from '../../../../src/console/contract/opened.js';
 import type { Answer, Asked } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { writeCondition } from '../../app/conditions.js';
@@ -12,7 +13,6 @@ import { Card } from '../../parts/card.js';
 import { Address, serviceName } from '../../parts/marks.js';
 import { Choose, Segments } from '../../parts/menu.js';
 import { Empty } from '../../parts/states.js';
-import { CARDS, SLOW, TALKERS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
 import css from './overview.module.css';
 

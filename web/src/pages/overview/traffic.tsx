@@ -2,6 +2,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Download, History, List, ZoomIn } from 'lucide-react';
 import { useEffect, useEffectEvent, useMemo, useState } from 'react';
+import { BY, CARDS, UNITS } from '../../../../src/console/contract/opened.js';
 import type { Answer } from '../../../../src/console/contract.js';
 import { useAnswer } from '../../api/use-answer.js';
 import { useKey } from '../../app/keys.js';
@@ -15,7 +16,6 @@ import { Card } from '../../parts/card.js';
 import { Chart, type ChartMark, type Selection } from '../../parts/chart.js';
 import { Icon } from '../../parts/icon.js';
 import { Choose, Segments } from '../../parts/menu.js';
-import { BY, CARDS, UNITS } from './asked.js';
 import { usePicked, useSessionsWith } from './links.js';
 import { Nothing } from './nothing.js';
 import css from './overview.module.css';
