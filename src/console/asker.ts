@@ -50,8 +50,8 @@ export class Asker {
   constructor(private readonly find: () => Promise<Place>) {}
 
   /**
-   * Tells apart the times for which a data directory is open: nobody else writes to it meanwhile. Undefined: it
-   * is not, or the store is a server's.
+   * Tells apart the times for which a data directory is open: nobody else writes to it meanwhile. Undefined:
+   * it is not, or the store is a server's.
    */
   get held(): number | undefined {
     return this.store === undefined || this.opened === 0 ? undefined : this.opened;

@@ -59,8 +59,8 @@ export interface QuestionOptions {
   readonly signal?: AbortSignal | undefined;
   readonly urgency?: number;
   /**
-   * Milliseconds for which the answer stays true; {@link KEEP_RUNNING} by default, Infinity: for ever. One that
-   * is longer than that is about rows, and true for as long as nobody else can write any.
+   * Milliseconds for which the answer stays true; {@link KEEP_RUNNING} by default, Infinity: for ever. One
+   * that is kept longer than that is about rows, and true for as long as nobody else can write any.
    */
   readonly keep?: number;
   readonly seconds?: number;

@@ -77,7 +77,7 @@ it('asks the statements that the page then shows', async () => {
   await served.close();
 });
 
-it('asks only what there is of a time that runs, and nothing through a collector or of a server', async () => {
+it('asks only for the times of a store that grows, nothing of a collector or a server', async () => {
   const path = await newStore();
   const store = openStore(path, { create: false });
   await text(

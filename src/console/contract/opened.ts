@@ -1,6 +1,6 @@
 /**
- * What the overview asks: its cards do, the page's first script before they are there, and the console that is
- * started by hand. What is chosen in a card is in the page's address.
+ * What the overview asks: its cards do, the page's first script before they are there, and the console that
+ * is started by hand. What is chosen in a card is in the page's address.
  */
 import type { Asked } from '../contract.js';
 

@@ -24,7 +24,7 @@ const SOURCES: Readonly<Record<Names[number]['source'], string>> = {
   dns: 'DNS',
 };
 
-/** Milliseconds in which addresses are gathered for one question: what a page shows first is there at once. */
+/** Milliseconds in which addresses are gathered for a question, but the first: what it is about is there. */
 const GATHER = 40;
 /** Questions that follow each other at once, as the cards of a page have their answers; then one a second. */
 const AT_FIRST = 4;
