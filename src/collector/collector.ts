@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { receiverKind } from '../config/receiver-kind.js';
+import { checkSpans, receiverKind } from '../config/receiver-kind.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { setSilentUp } from '../linux/interface.js';
 import { openFilesLimit } from '../linux/limits.js';
@@ -564,6 +564,7 @@ export class Collector {
     const tunnels = parseTunnels(config.tunnels);
     tunnelsOnly({ ...config, store: this.config.store }, tunnels);
     checkInputs(this.config.inputs, tunnels);
+    checkSpans(config.mirrors, this.config.inputs.span);
     const addresses = this.storeless ? undefined : await this.addresses.read(config);
     // First what may fail for lack of privileges, so that nothing has changed if it does.
     this.openTaps(config.mirrors);

@@ -10,6 +10,7 @@ import type { Config } from './schema.js';
  */
 export function receiverKind(config: Config): 'raw' | 'ring' {
   const { gre, udp, span } = config.inputs;
+  checkSpans(config.mirrors, span);
   const named = config.receiver ?? (config.interfaces.length + span.length > 0 ? 'ring' : 'raw');
   const kind = named === 'xdp' ? 'ring' : named;
   const encapsulated = gre || udp.length > 0;
@@ -45,4 +46,19 @@ export function receiverKind(config: Config): 'raw' | 'ring' {
     throw new UsageError('the raw receiver has one worker: name interfaces with --interface for more');
   }
   return kind;
+}
+
+/**
+ * A mirror of an interface that nobody reads would be silent for ever, and its name on nothing.
+ *
+ * @param span the SPAN ports that are read
+ * @throws UsageError
+ */
+export function checkSpans(mirrors: Config['mirrors'], span: readonly string[]): void {
+  for (const [i, { span: name }] of mirrors.entries())
+    if (name !== undefined && !span.includes(name))
+      throw new UsageError(
+        `mirrors.${i}.span: ${name} is not read as a SPAN port: add { span: ${name} } to inputs, or give ` +
+          `--span ${name}`,
+      );
 }

@@ -12,6 +12,7 @@ describe('the receiver', () => {
     ['inputs: [{ span: eth1 }]\nworkers: 4', 'ring'],
     ['inputs: [{ span: eth1 }, { span: eth2 }, gre]\ninterfaces: [eth0]', 'ring'],
     ['receiver: xdp\ninterfaces: [eth0]\nworkers: 2', 'ring'],
+    ['inputs: [{ span: eth1 }]\nmirrors: [{ name: a, span: eth1 }]', 'ring'],
   ])('of %j is %s', (text, kind) => {
     expect(kindOf(text)).toBe(kind);
   });
@@ -24,6 +25,11 @@ describe('the receiver', () => {
     ['receiver: ring', /the ring receiver reads interfaces/],
     ['receiver: xdp', /the xdp receiver reads interfaces/],
     ['receiver: xdp\ninputs: [{ span: eth1 }]', /a SPAN port is read by a ring: leave out `receiver: xdp`/],
+    [
+      'inputs: [{ span: eth1 }]\nmirrors: [{ name: a, span: eth1 }, { name: b, span: eth2 }]',
+      /^mirrors\.1\.span: eth2 is not read as a SPAN port: add \{ span: eth2 \} to inputs, or/,
+    ],
+    ['mirrors: [{ name: a, span: eth1 }]', /^mirrors\.0\.span: eth1 is not read as a SPAN port/],
     ['workers: 2', /the raw receiver has one worker/],
   ])('of %j is refused', (text, message) => {
     expect(() => kindOf(text)).toThrow(message);
