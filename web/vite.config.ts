@@ -30,13 +30,13 @@ function filesLoadedFirst(): Rolldown.CodeSplittingNameFunction {
   };
 }
 
-/** The letters of both fonts that every page has: without it, they are found once a text is laid out. */
+/** The files of both fonts that every page needs. Unnamed, they are asked for once a text is laid out. */
 const FONTS = /^(inter|jetbrains-mono)-latin-wght-normal\.woff2$/;
 
-/** Names the first script in the page, lets it run as soon as it is there, and the fonts come with it. */
-function firstScript(): Plugin {
+/** Names in the page what is loaded first: the script that runs as soon as it is there, and the fonts. */
+function firstFiles(): Plugin {
   return {
-    name: 'first-script',
+    name: 'first-files',
     transformIndexHtml: {
       order: 'post',
       handler: (_, { bundle }) => {
@@ -60,7 +60,7 @@ function firstScript(): Plugin {
 export default defineConfig({
   root: ROOT,
   base: './',
-  plugins: [react(), firstScript()],
+  plugins: [react(), firstFiles()],
   build: {
     outDir: '../dist/console',
     emptyOutDir: true,

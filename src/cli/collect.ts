@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.js';
 import { MirrorlakeError } from '../model/errors.js';
 import { counted } from '../model/words.js';
 import type { Logger } from '../observe/log.js';
+import { givenInputs } from './given-inputs.js';
 
 interface CollectOptions {
   config?: string;
@@ -177,9 +178,7 @@ async function configuration(options: CollectOptions): Promise<Config> {
   const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
   const given: ConfigOverrides = {
     ...(options.interface.length > 0 && { interfaces: options.interface }),
-    ...(options.input.length + options.span.length > 0 && {
-      inputs: [...options.input, ...options.span.map((span) => ({ span }))],
-    }),
+    ...givenInputs(options),
     receiver: options.receiver,
     workers: options.workers,
     store: options.store,

@@ -14,11 +14,13 @@ import { isServer, NO_STORE } from '../model/store-location.js';
 import { askCollector } from '../observe/control.js';
 import { spoolDirectory } from '../store/spool/spool-directory.js';
 import { findCollector } from './find-store.js';
+import { givenInputs } from './given-inputs.js';
 
 export interface DoctorOptions {
   config?: string;
   interface: string[];
   input: string[];
+  span: string[];
   receiver?: Config['receiver'];
   store?: string;
   control?: string;
@@ -27,7 +29,7 @@ export interface DoctorOptions {
 
 export async function doctor(options: DoctorOptions): Promise<void> {
   const base = options.config === undefined ? defaultConfig() : loadConfig(options.config);
-  const config = options.input.length === 0 ? base : overrideConfig(base, { inputs: options.input });
+  const config = overrideConfig(base, givenInputs(options));
   const store = options.store ?? config.store;
   const network = Network.read();
   const path = packetPath(config, options.interface, options.receiver, network);

@@ -25,6 +25,12 @@ export function registerDoctor(program: Command): void {
       [],
     )
     .option(
+      '--span <interface>',
+      'check this interface as a SPAN port, as `collect --span` reads it; repeatable, one of the inputs',
+      (v: string, b: string[]) => [...b, v],
+      [],
+    )
+    .option(
       '--receiver <kind>',
       'raw (default without --interface), ring (default with it), or xdp: AF_XDP, the ring beside it',
       kindOf,

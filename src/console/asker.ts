@@ -35,7 +35,7 @@ export interface AskOptions {
 
 export class Asker {
   private store: Store | undefined;
-  /** How often a data directory was opened. */
+  /** Of {@link held}: 0 until a data directory is opened. */
   private opened = 0;
   /** Questions that run, each with what ends it. */
   private readonly running = new Set<AbortController>();

@@ -220,6 +220,7 @@ export class Questions {
         signal,
         ...(seconds !== undefined && { seconds }),
       });
+      const { held } = this.asker;
       let columns: readonly Column[] | undefined;
       const rows: (readonly unknown[])[] = [];
       let reached: Reached = { rowsRead: 0, rowsToRead: 0, elapsedMs: 0 };
@@ -245,17 +246,18 @@ export class Questions {
         throw new RequestError('the store did not answer', 503, { hint: 'ask again' });
       const elapsedMs = reached.elapsedMs || this.now() - began;
       const table = { columns, rows, rowsRead: reached.rowsRead, elapsedMs };
-      this.keep(statement, table, bytes, keep);
+      this.keep(statement, table, bytes, keep, held);
       return table;
     } finally {
       leave();
     }
   }
 
-  private keep(statement: string, table: Table, bytes: number, keep: number): void {
+  /** @param held {@link Asker.held} while it was asked */
+  private keep(statement: string, table: Table, bytes: number, keep: number, held: number | undefined): void {
     if (keep <= 0 || bytes > KEPT_BYTES / 4) return;
-    const held = keep > KEEP_RUNNING ? this.asker.held : undefined;
-    this.kept.set(statement, { table, bytes, until: this.now() + keep, held });
+    const ofRows = keep > KEEP_RUNNING;
+    this.kept.set(statement, { table, bytes, until: this.now() + keep, held: ofRows ? held : undefined });
     this.keptBytes += bytes;
     for (const [oldest, { bytes: size }] of this.kept) {
       if (this.keptBytes <= KEPT_BYTES) break;

@@ -5,6 +5,7 @@
 import { addressesIn, asked } from '../../src/console/contract/opened.js';
 import type { Answer, Asked, RouteName } from '../../src/console/contract.js';
 import { call, callEarly } from './api/client.js';
+import { partsAsk } from './api/early.js';
 import { lookedAt } from './app/looked-at.js';
 import { namesChosen } from './app/names-shown.js';
 import { parseSearch } from './app/search.js';
@@ -36,7 +37,7 @@ export interface FirstNames {
   readonly names: Answer<'names'>['names'];
 }
 
-/** Settles once all of it is answered, with the names that it needs. */
+/** Settles once all of it is answered, with the names that it needs if the page still waits for them. */
 export const askedFirst: Promise<FirstNames | undefined> = askFirst();
 
 /** Asks while the token's cookie is on its way. */
@@ -52,7 +53,7 @@ async function askFirst(): Promise<FirstNames | undefined> {
   if (looked === undefined) return undefined;
   const cards = asked(looked.query, pickedInCards(search));
   const addresses = addressesIn(await Promise.all(cards.map(([name, query]) => ask(name, query))));
-  if (addresses.length === 0 || !namesChosen()) return undefined;
+  if (addresses.length === 0 || !namesChosen() || partsAsk()) return undefined;
   const { from, to } = looked.query;
   const answer = await ask('names', { from, to, address: addresses });
   return answer && { from, to, addresses, names: answer.names };

@@ -30,6 +30,7 @@ const client = new QueryClient({
 // The frame that is seen (first.ts) stays until there is more.
 await client.prefetchQuery(ME);
 for (const { key, answer } of await takeArrived(askedFirst)) client.setQueryData(key, answer);
+// Undefined where they have not come yet.
 const named = await Promise.race([askedFirst, undefined]);
 if (named !== undefined) knowFirst(named);
 createRoot(document.getElementById('page')!).render(

@@ -16,6 +16,7 @@ interface Early {
 }
 
 const early = new Map<string, Early>();
+let shown = false;
 
 /**
  * @param ask asks, until it is told to leave it
@@ -65,6 +66,7 @@ export async function takeArrived(
   asked: Promise<unknown>,
 ): Promise<{ readonly key: readonly unknown[]; readonly answer: unknown }[]> {
   await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, SOON))]);
+  shown = true;
   const arrived = [];
   for (const [request, { key, answer }] of early) {
     if (answer === undefined) continue;
@@ -72,4 +74,9 @@ export async function takeArrived(
     arrived.push({ key, answer });
   }
   return arrived;
+}
+
+/** Whether the page's parts ask for themselves, so that nothing more is to be asked for them. */
+export function partsAsk(): boolean {
+  return shown;
 }

@@ -24,7 +24,7 @@ const SOURCES: Readonly<Record<Names[number]['source'], string>> = {
   dns: 'DNS',
 };
 
-/** Milliseconds in which addresses are gathered for a question, but the first: what it is about is there. */
+/** Milliseconds in which addresses are gathered for one question. */
 const GATHER = 40;
 /** Questions that follow each other at once, as the cards of a page have their answers; then one a second. */
 const AT_FIRST = 4;
@@ -32,6 +32,7 @@ const BETWEEN = 1000;
 /** Milliseconds for which an answer is kept, and how many names at once. */
 const KEEP = 60_000;
 const MOST_KNOWN = 5000;
+
 interface Known {
   /** Empty: it has none. */
   readonly names: Names;
@@ -99,8 +100,7 @@ function askSoon(): void {
   if (asking || wanted.size === 0) return;
   asking = true;
   const [oldest = Number.NEGATIVE_INFINITY] = askedAt.length < AT_FIRST ? [] : askedAt;
-  const gather = askedAt.length === 0 ? 0 : GATHER;
-  setTimeout(() => void ask(), Math.max(gather, oldest + AT_FIRST * BETWEEN - performance.now()));
+  setTimeout(() => void ask(), Math.max(GATHER, oldest + AT_FIRST * BETWEEN - performance.now()));
 }
 
 async function ask(): Promise<void> {
