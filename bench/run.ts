@@ -19,6 +19,7 @@ import { DATA, generatedCapture } from './capture.js';
 import { type Contender, emptyDirectory, mirrorlake, peers } from './contenders.js';
 import type { Summary } from './generate.js';
 import { measure, median, printTable, type Run } from './measure.js';
+import { printStart } from './start.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -202,6 +203,8 @@ const goals: Goal[] = [
     atMost: 4,
   },
 ];
+print();
+printStart();
 print();
 let missed = 0;
 for (const goal of goals) {

@@ -36,16 +36,20 @@ const STARTED = {
 };
 
 /**
- * Modules that are one file, as far as no part before has them: what is reached from these. Every file
- * costs Node.js a third of a millisecond, so that a run over a small capture is to need few.
+ * Modules that are one file: what is reached from these, and not from the base, which every command loads.
+ * What several reach is a file of theirs. Every file costs Node.js a third of a millisecond, every 50 kB of
+ * source one more, so that a run over a small capture is to need few, and little that is not its own.
  */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
-  base: ['src/cli/run.ts', 'src/cli/read.ts'],
+  base: ['src/cli/command-line.ts', 'src/cli/read.ts'],
   commands: ['collect', 'status', 'query', 'spool', 'networks', 'schema', 'console', 'mirror'].map(
     (command) => `src/cli/${command}.ts`,
   ),
   packets: ['src/cli/export.ts'],
-  reading: ['run', 'session-work', 'lines-output', 'open-output'].map((module) => `src/reader/${module}.ts`),
+  reading: [
+    ...['run', 'session-work', 'lines-output', 'open-output'].map((module) => `src/reader/${module}.ts`),
+    ...['summary', 'addresses'].map((module) => `src/cli/read/${module}.ts`),
+  ],
 };
 
 /** Which part a module is in, once all are known. */
@@ -65,16 +69,17 @@ class Parts {
   }
 
   private all(): Map<string, string> {
-    const partOf = new Map<string, string>();
+    const reachedBy = new Map<string, string[]>();
     const reach = (module: string, part: string): void => {
       const imports = this.imports.get(module);
-      if (imports === undefined || partOf.has(module)) return;
-      partOf.set(module, part);
+      const parts = reachedBy.get(module) ?? [];
+      if (imports === undefined || parts.includes('base') || parts.includes(part)) return;
+      reachedBy.set(module, [...parts, part]);
       for (const imported of imports) reach(imported, part);
     };
     for (const [part, sources] of Object.entries(PARTS))
       for (const source of sources) reach(join(ROOT, source), part);
-    return partOf;
+    return new Map([...reachedBy].map(([module, parts]) => [module, parts.join('-')]));
   }
 }
 
@@ -87,6 +92,7 @@ async function bundle(name: string, source: string, inParts: boolean): Promise<s
     tsconfig: join(ROOT, 'tsconfig.json'),
     input: { [name]: source },
     external: /^[^./]/,
+    preserveEntrySignatures: 'allow-extension',
     logLevel: 'warn',
     plugins: [parts.plugin],
   });
@@ -94,7 +100,10 @@ async function bundle(name: string, source: string, inParts: boolean): Promise<s
     dir: OUT,
     format: 'esm',
     sourcemap: true,
-    codeSplitting: inParts && { groups: [{ name: (module) => parts.name(module), debugName: 'parts' }] },
+    codeSplitting: inParts && {
+      includeDependenciesRecursively: false,
+      groups: [{ name: (module) => parts.name(module), debugName: 'parts' }],
+    },
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
   });

@@ -26,6 +26,7 @@ import type { PointName } from '../config/point-name.js';
 import type { Config, MirrorConfig } from '../config/schema.js';
 import { TIMESTAMPS, type Timestamps } from '../config/timestamps.js';
 import { parseDuration } from '../config/units.js';
+import { SESSION_DEFAULTS } from '../model/defaults.js';
 import { CommandError, UsageError } from '../model/errors.js';
 import { DEFAULT_INPUTS, type Inputs, type UdpInput } from '../model/inputs.js';
 import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } from '../model/kept-words.js';
@@ -40,7 +41,7 @@ import { READ_AS, type ReadAs } from '../reader/read-as.js';
 import type { CaptureFile, Reading, ReadProgress } from '../reader/run.js';
 import { type SessionSeat, sessionsInThisThread, startSessionThreads } from '../reader/session-start.js';
 import type { GroupOf } from '../reader/session-thread.js';
-import { areSmall, workersFor } from '../reader/workers.js';
+import { areSmall, sessionsIn, workersFor } from '../reader/workers.js';
 import { isCaptureFile } from '../receive/file/first-look.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
@@ -374,7 +375,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       import('../reader/open-output.js'),
     ]);
     const token = once ? await digest(files, options.as, inputs) : randomUUID();
-    const { collector, maxSessions: capacity, deduplicate: dedupWindow } = options;
+    const { collector, maxSessions = SESSION_DEFAULTS.capacity, deduplicate: dedupWindow } = options;
     const output = await outputOf(kinds, store, { collector, token, once, packets, tunnels });
     const stop = stopOnSignal();
     const reading = await readInto(captures, {
@@ -386,7 +387,7 @@ async function read(given: string[], options: ReadOptions): Promise<void> {
       // sessions.
       sessions: {
         collector,
-        capacity,
+        capacity: Math.min(maxSessions, sessionsIn(files) * threads.length),
         packets,
         dedupWindow,
         separateBy: options.separateBy ?? ['vni'],

@@ -13,9 +13,9 @@ import { type GroupOf, SessionThread } from './session-thread.js';
 import { shareOf } from './share.js';
 
 /** What threads must know about their tables. */
-export interface SessionThreadsOptions extends Omit<SessionTask, 'buffers' | 'stdout' | 'capacity'> {
-  /** Sessions held at once, in all tables together; undefined for the default. */
-  readonly capacity: number | undefined;
+export interface SessionThreadsOptions extends Omit<SessionTask, 'buffers' | 'stdout'> {
+  /** Sessions held at once, in all tables together. */
+  readonly capacity: number;
   /** Says of every mirror point which group it is in; undefined: there are none. */
   readonly groupOf: GroupOf | undefined;
 }
@@ -56,7 +56,7 @@ export class SessionThreads implements FrameSink {
       ...plain,
       buffers: this.buffers.shared,
       stdout: new SharedArrayBuffer(4),
-      capacity: Math.ceil((options.capacity ?? SESSION_DEFAULTS.capacity) / transports.length),
+      capacity: Math.ceil(options.capacity / transports.length),
     };
     this.threads = transports.map((transport) => make(transport, this.buffers, task, groupOf, onSegment));
   }

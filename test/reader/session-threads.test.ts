@@ -8,7 +8,7 @@ import { SessionThreads } from '../../src/reader/session-threads.js';
 
 const options = {
   collector: 'here',
-  capacity: undefined,
+  capacity: 1000,
   ids: undefined,
   packets: undefined,
   dedupWindow: 0,

@@ -1,7 +1,7 @@
 /** A first look at a file, before loading the code that reads it. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { gunzipSync, constants as zlib } from 'node:zlib';
-import { BYTE_ORDER_MAGIC, compressionOf, formatNameOf, isPcapMagic } from './magic.js';
+import { BYTE_ORDER_MAGIC, compressionOf, formatNameOf, isPcapMagic, MAGIC_LENGTH } from './magic.js';
 
 /** Enough of a file for gzip's header, including a long file name, and what follows it. */
 const LOOK = 4096;
@@ -30,6 +30,25 @@ export function isCaptureFile(path: string): boolean {
   } catch {
     // Reading it will report what is wrong.
     return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** @returns bytes of a regular file that is not compressed; infinity for anything else */
+export function plainSize(path: string): number {
+  if (path === '-') return Number.POSITIVE_INFINITY;
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(fd);
+    const bytes = new Uint8Array(MAGIC_LENGTH);
+    if (!stat.isFile() || readSync(fd, bytes) < MAGIC_LENGTH || compressionOf(bytes) !== undefined)
+      return Number.POSITIVE_INFINITY;
+    return stat.size;
+  } catch {
+    // Reading it will report what is wrong.
+    return Number.POSITIVE_INFINITY;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
