@@ -48,7 +48,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   packets: ['src/cli/export.ts'],
   reading: [
     ...['run', 'session-work', 'lines-output', 'open-output'].map((module) => `src/reader/${module}.ts`),
-    ...['summary', 'addresses'].map((module) => `src/cli/read/${module}.ts`),
+    'src/cli/read/summary.ts',
   ],
 };
 
