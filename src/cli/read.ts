@@ -33,12 +33,13 @@ import { KEEP_ALL, KEPT_APPLICATIONS_WORDS, KEPT_KINDS, parseKeptApplications } 
 import { KEPT_NAMES_WORDS, type NameSourceWord, parseKeptNames } from '../model/name-source.js';
 import { isServer } from '../model/store-location.js';
 import type { Knowledge } from '../networks/conversation-facts.js';
+import { areTimeline, type CaptureFile } from '../reader/capture-files.js';
 import { FilledStore } from '../reader/filled-store.js';
 import { isRowKind, NDJSON_KINDS, type NdjsonKind, PATH_KINDS, parseKinds } from '../reader/kinds.js';
 import type { ReadOutput } from '../reader/output.js';
 import type { PathTask } from '../reader/paths.js';
 import { READ_AS, type ReadAs } from '../reader/read-as.js';
-import type { CaptureFile, Reading, ReadProgress } from '../reader/run.js';
+import type { Reading, ReadProgress } from '../reader/run.js';
 import { type SessionSeat, sessionsInThisThread, startSessionThreads } from '../reader/session-start.js';
 import type { GroupOf } from '../reader/session-thread.js';
 import { areSmall, sessionsIn, workersFor } from '../reader/workers.js';
@@ -511,7 +512,7 @@ function pathTask(
   const { path: paths, sample = 1, config: file } = options;
   const places = paths.flatMap(({ from, to }) => [from, to]);
   const mirrors = mirrorsNamed('--path', places, file, config, captures);
-  return { paths, sample, mirrors, several: captures.length > 1 };
+  return { paths, sample, mirrors, several: captures.length > 1 && !areTimeline(captures) };
 }
 
 /**

@@ -39,6 +39,18 @@ export class PacketBatch {
   readonly interface = new Uint16Array(BATCH_CAPACITY);
 }
 
+/** Adds a packet of another batch. @param offset of its bytes in those of this batch */
+export function addPacket(to: PacketBatch, from: PacketBatch, packet: number, offset: number): void {
+  const n = to.count++;
+  to.offset[n] = offset;
+  to.captured[n] = from.captured[packet];
+  to.length[n] = from.length[packet];
+  to.sec[n] = from.sec[packet];
+  to.nsec[n] = from.nsec[packet];
+  to.linkType[n] = from.linkType[packet];
+  to.interface[n] = from.interface[packet];
+}
+
 /** A source of packets, one batch at a time. */
 export interface PacketSource {
   /** Fills the batch, reusing it; false if there are no more packets. */

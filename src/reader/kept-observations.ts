@@ -1,6 +1,6 @@
 /**
- * What `read` observed in several captures, which were taken at the same time and are read one after the
- * other: kept in memory, and told to the matcher in the order of time once all are read.
+ * What `read` observed in several captures of the same time that it has to read one after the other, because
+ * they can be read once only: kept in memory, and told to the matcher in the order of time at the end.
  */
 import type { Matcher } from '../paths/matcher.js';
 import { O, OBSERVATION_WORDS } from '../paths/observation.js';

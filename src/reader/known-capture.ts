@@ -1,5 +1,5 @@
 import type { Unlisted } from '../demux/unlisted-mirrors.js';
-import { PacketBatch } from '../model/batch.js';
+import { addPacket, PacketBatch } from '../model/batch.js';
 import type { Inputs } from '../model/inputs.js';
 import { type CaptureSource, openCapture } from '../receive/file/capture.js';
 import { CaptureError } from '../receive/file/capture-error.js';
@@ -94,17 +94,10 @@ class HeldPackets {
     for (let i = 0; i < more.count; i++) needed += more.captured[i];
     if (needed > batch.bytes.length) this.grow(needed);
     for (let i = 0; i < more.count; i++) {
-      const n = batch.count++;
       const o = more.offset[i];
       batch.bytes.set(more.bytes.subarray(o, o + more.captured[i]), this.used);
-      batch.offset[n] = this.used;
+      addPacket(batch, more, i, this.used);
       this.used += more.captured[i];
-      batch.captured[n] = more.captured[i];
-      batch.length[n] = more.length[i];
-      batch.sec[n] = more.sec[i];
-      batch.nsec[n] = more.nsec[i];
-      batch.linkType[n] = more.linkType[i];
-      batch.interface[n] = more.interface[i];
     }
   }
 

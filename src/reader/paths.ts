@@ -27,7 +27,7 @@ export interface PathTask {
   readonly sample: number;
   /** Entries of `mirrors`, whose names places may have. */
   readonly mirrors: readonly MirrorConfig[];
-  /** Whether captures of the same time are read one after the other. */
+  /** Whether several captures are read one after the other, though they may be of the same time. */
   readonly several: boolean;
 }
 

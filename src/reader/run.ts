@@ -1,36 +1,30 @@
 /** Runs `mirrorlake read`: passes files through the demux to the output. */
-import { statSync } from 'node:fs';
 import { MirrorTable } from '../accounts/mirrors.js';
 import type { ClockSurvey } from '../clocks/clock-survey.js';
 import { Clocks } from '../clocks/clocks.js';
 import { Demux } from '../demux/demux.js';
 import type { Unlisted, UnlistedKind } from '../demux/unlisted-mirrors.js';
-import { PacketBatch } from '../model/batch.js';
+import type { PacketBatch } from '../model/batch.js';
 import { CLOCK_DEFAULTS } from '../model/defaults.js';
 import { EndReason } from '../model/end-reason.js';
 import type { Inputs } from '../model/inputs.js';
 import { MirrorType } from '../model/mirror-point.js';
 import type { FrameSink } from '../model/mirrored.js';
-import { openCapture } from '../receive/file/capture.js';
-import { CaptureError } from '../receive/file/capture-error.js';
+import type { CaptureError } from '../receive/file/capture-error.js';
 import type { Transport } from '../threads/transport.js';
 import type { TunnelTable } from '../tunnels/kernel/table.js';
 import type { Overlay } from '../wire/tunnel/overlay-kinds.js';
 import { TunnelPorts } from '../wire/tunnel/tunnel-ports.js';
-import { KnownCapture } from './known-capture.js';
+import { areFiles, areTimeline, bytesOf, type CaptureFile } from './capture-files.js';
+import { type Captures, type CapturesOptions, OneByOne } from './captures.js';
 import type { ReadOutput } from './output.js';
 import type { PathReading, PathsTold, PathTask } from './paths.js';
 import type { CaptureKind, ReadAs } from './read-as.js';
 import type { SessionsTold } from './session-dialect.js';
 import { SessionThreads, type SessionThreadsOptions } from './session-threads.js';
+import { Timeline } from './timeline.js';
 
-/** A capture, and what a plain one is called: that is its mirror's name. */
-export interface CaptureFile {
-  readonly path: string;
-  readonly name: string;
-}
-
-/** How far a file is read. */
+/** How far captures are read. */
 export interface ReadProgress {
   /** Called after each batch. */
   update(bytes: number, packets: number): void;
@@ -74,7 +68,7 @@ interface ReadRun {
   readonly hardwareTime: boolean;
   /** An interrupted reading is not stored: repeating it stores everything once. */
   readonly once: boolean;
-  /** Told how far a file is read, where anybody wants to know. */
+  /** Told how far captures are read, where anybody wants to know. */
   readonly progress: ((bytesTotal: number | undefined) => Promise<ReadProgress>) | undefined;
   /** Aborted: no more is read, and what was is put away. */
   readonly stop: AbortSignal;
@@ -101,25 +95,10 @@ export async function readInto(files: readonly CaptureFile[], run: ReadRun): Pro
     ...(clocks && { clocks }),
   });
   if (run.overlays.length > 0) demux.setTunnelPorts(new TunnelPorts(run.overlays));
-  const { as, inputs, progress, stop } = run;
-  const kinds = new Map<CaptureFile, CaptureKind>();
-  const resembling = new Map<UnlistedKind, Unlisted>();
-  const failed = await readAll(files, {
-    as,
-    inputs,
-    kinds,
-    resembling,
-    demux,
-    mirrors,
-    clocks,
-    sessions,
-    paths,
-    output,
-    progress,
-    stop,
-    last: 0,
-  });
-  if (run.once && stop.aborted) {
+  const captures = await capturesOf(files, run, sessions?.buffers);
+  await readAll(captures, files, run, { demux, mirrors, clocks, sessions, paths });
+  const { failed, kinds, resembling } = captures.found;
+  if (run.once && run.stop.aborted) {
     await output.abandon?.();
     return {
       failed,
@@ -161,40 +140,35 @@ async function pathReading(
   return new PathReading(paths, output.paths, next, clocks);
 }
 
+/** Several files are one timeline; what can be read once only, and alone, is read as it comes. */
+function capturesOf(
+  files: readonly CaptureFile[],
+  { as, inputs, stop: signal }: ReadRun,
+  ring?: CapturesOptions['ring'],
+): Promise<Captures> | Captures {
+  const options = { as, inputs, signal, ring };
+  return areTimeline(files) ? Timeline.of(files, options) : new OneByOne(files, options);
+}
+
 /**
  * Files are looked through first, so that the clocks in them are known from the first packet on; what can be
  * read once only is fitted as it comes.
  */
 async function clocksOf(files: readonly CaptureFile[], run: ReadRun): Promise<Clocks> {
-  const look = files.every(({ path }) => isFile(path)) ? await firstLook(files, run) : undefined;
+  const look = areFiles(files) ? await firstLook(files, run) : undefined;
   return new Clocks({ within: CLOCK_DEFAULTS.within, all: true, ...(look && { look }) });
 }
 
-function isFile(file: string): boolean {
-  return file !== '-' && statSync(file, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-async function firstLook(files: readonly CaptureFile[], { inputs, stop }: ReadRun): Promise<ClockSurvey> {
+async function firstLook(files: readonly CaptureFile[], run: ReadRun): Promise<ClockSurvey> {
   const clocks = new Clocks({ within: CLOCK_DEFAULTS.within, all: true, look: 'first' });
+  const { inputs } = run;
   const demux = new Demux({ sink: NOBODY, mirrors: new MirrorTable(), lengthsLost: true, inputs, clocks });
-  const batch = new PacketBatch();
-  let last = 0;
-  for (const { path } of files) {
-    try {
-      const source = await openCapture(path, { signal: stop });
-      try {
-        for (let first = true; !stop.aborted && (await source.next(batch)); first = false) {
-          if (first && timeOf(batch, 0) < last) clocks.restart();
-          demux.process(batch);
-          last = timeOf(batch, batch.count - 1);
-        }
-      } finally {
-        await source.close();
-      }
-    } catch (error) {
-      // It is told of when the file is read.
-      if (!(error instanceof CaptureError)) throw error;
-    }
+  const captures = await capturesOf(files, run);
+  try {
+    for (let taken = await captures.next(); taken !== undefined; taken = await captures.next())
+      demux.process(taken.batch);
+  } finally {
+    await captures.close();
   }
   return clocks.survey();
 }
@@ -209,72 +183,54 @@ async function sessionThreads(to: readonly Transport[], run: ReadRun): Promise<S
 /** For frames that nobody wants. */
 const NOBODY: FrameSink = { frame: () => undefined };
 
-interface Progressing {
-  readonly as: ReadAs;
-  readonly inputs: Inputs;
-  readonly kinds: Map<CaptureFile, CaptureKind>;
-  readonly resembling: Map<UnlistedKind, Unlisted>;
+/** Where packets go. */
+interface Destinations {
   readonly demux: Demux;
   readonly mirrors: MirrorTable;
   readonly clocks: Clocks | undefined;
   readonly sessions: SessionThreads | undefined;
   readonly paths: PathReading | undefined;
-  readonly output: ReadOutput;
-  readonly progress: ReadRun['progress'];
-  readonly stop: AbortSignal;
-  /** Capture time of the last packet read, in seconds. */
-  last: number;
 }
 
-/** Reads every file, going on after one that is damaged or missing. @returns what went wrong. */
-async function readAll(files: readonly CaptureFile[], reading: Progressing): Promise<CaptureError[]> {
-  const failed: CaptureError[] = [];
-  for (const file of files) {
-    if (reading.stop.aborted) break;
-    try {
-      await readFile(file, reading);
-    } catch (error) {
-      if (!(error instanceof CaptureError)) throw error;
-      failed.push(error);
-    }
-  }
-  return failed;
-}
-
-async function readFile(file: CaptureFile, reading: Progressing): Promise<void> {
-  const { demux, mirrors, clocks, sessions, output, stop } = reading;
-  const source = await openCapture(file.path, { signal: stop, ...(sessions && { ring: sessions.buffers }) });
-  const progress = await reading.progress?.(source.bytesTotal);
-  const capture = new KnownCapture(source, reading.as, reading.inputs);
-  reading.paths?.begin();
+async function readAll(
+  captures: Captures,
+  files: readonly CaptureFile[],
+  { output, stop, progress: shows }: ReadRun,
+  { demux, mirrors, clocks, sessions, paths }: Destinations,
+): Promise<void> {
+  const progress = await shows?.(bytesOf(files));
   let packets = 0;
+  /** Capture time of the last packet, in seconds. */
+  let last = 0;
   try {
     while (!stop.aborted) {
-      const batch = await capture.next();
+      const taken = await captures.next();
+      if (taken === undefined) break;
+      const { batch, kind, file, begins, ends } = taken;
       output.begin?.();
-      if (batch === undefined) break;
       sessions?.begin(batch.bytes, mirrors.points);
-      // An older file after a newer one belongs to another time: nothing continues from one to the other.
-      if (packets === 0 && timeOf(batch, 0) < reading.last) {
-        demux.finish();
-        clocks?.restart();
-        sessions?.send();
-        sessions?.restart(EndReason.Eof);
+      if (begins) {
+        paths?.begin();
+        // An older capture after a newer one belongs to another time: nothing continues in it.
+        if (timeOf(batch, 0) < last) {
+          demux.finish();
+          clocks?.restart();
+          sessions?.send();
+          sessions?.restart(EndReason.Eof);
+        }
       }
-      if (capture.kind === 'frames') demux.processPlain(batch, MirrorType.Capture, file.name);
+      if (kind === 'frames') demux.processPlain(batch, MirrorType.Capture, file.name);
       else demux.process(batch);
-      sessions?.send();
       packets += batch.count;
-      reading.last = timeOf(batch, batch.count - 1);
-      progress?.update(source.bytesRead, packets);
+      last = timeOf(batch, batch.count - 1);
+      if (!ends) continue;
+      sessions?.send();
+      progress?.update(captures.bytesRead, packets);
       await output.settle();
     }
   } finally {
-    if (reading.as === 'auto' && packets > 0 && capture.kind !== undefined)
-      reading.kinds.set(file, capture.kind);
-    for (const unlisted of capture.unlisted) reading.resembling.set(unlisted.kind, unlisted);
     progress?.stop();
-    await source.close();
+    await captures.close();
   }
 }
 

@@ -164,6 +164,7 @@ import { EXACT_DELAYS, EXACT_DELAYS_READ, MOST_PAIRS, WINDOW_PLACES } from '../.
 import { RANGES } from '../../src/paths/ranges.js';
 import { MOST_KEPT } from '../../src/reader/kept-observations.js';
 import { LOOK_BYTES, LOOK_PACKETS } from '../../src/reader/read-as.js';
+import { MOST_TOGETHER } from '../../src/reader/timeline.js';
 import { MAX_PACKET, MAX_RECORD } from '../../src/receive/file/format.js';
 import { MAX_INTERFACES } from '../../src/receive/file/pcapng.js';
 import { MAX_WINDOW } from '../../src/receive/file/zstd.js';
@@ -337,7 +338,8 @@ const NUMBERS: [string, string[]][] = [
     'observations on their way to the thread that matches, per worker',
     [grouped(LOG_OBSERVATIONS), grouped(LOG_SAMPLED)],
   ],
-  ['sampled packets of several captures (`read --path`)', [grouped(MOST_KEPT)]],
+  ['captures that overlap in time (`read`)', [`${MOST_TOGETHER}`]],
+  ['sampled packets of several streams (`read --path`)', [grouped(MOST_KEPT)]],
   ['layers of a frame', [`${MAX_LAYERS}`]],
   ['IPv6 extension headers of a frame', [`${MAX_EXTENSIONS}`]],
   ['labels of a frame', [`${MPLS_MAX_LABELS}`]],
