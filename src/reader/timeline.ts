@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { addPacket, BATCH_CAPACITY, PacketBatch } from '../model/batch.js';
-import { CommandError } from '../model/errors.js';
 import { openCapture } from '../receive/file/capture.js';
 import { CaptureError } from '../receive/file/capture-error.js';
 import { MAX_RECORD } from '../receive/file/format.js';
@@ -147,12 +146,8 @@ export class Timeline implements Captures {
   }
 
   private async begin(file: CaptureFile): Promise<void> {
-    if (this.open.length === MOST_TOGETHER)
-      throw new CommandError(
-        `read: ${file.path}: more than ${MOST_TOGETHER} captures overlap in time: join some of them first ` +
-          '(mergecap -w joined.pcap FILE…)',
-      );
     try {
+      if (this.open.length === MOST_TOGETHER) throw tooMany(file);
       const options = { ...this.options, ring: undefined, chunk: CHUNK };
       const cursor = { capture: await OpenCapture.open(file, options), batch: NO_PACKETS, at: 0 };
       this.open.push(cursor);
@@ -194,6 +189,14 @@ export class Timeline implements Captures {
       this.stretches[this.stretches.length - 1] = { ...last, to };
     else this.stretches.push({ to, kind, file });
   }
+}
+
+function tooMany({ path }: CaptureFile): CaptureError {
+  return new CaptureError(
+    path,
+    `it was left out: more than ${MOST_TOGETHER} captures overlap in time; join some of them first ` +
+      '(mergecap -w joined.pcap FILE…)',
+  );
 }
 
 const NEVER = { sec: Number.POSITIVE_INFINITY, nsec: 0 };

@@ -1,4 +1,4 @@
-/** Several captures are one timeline: `read` tells their packets in the order of time, whichever file has them. */
+/** Several captures are one timeline: packets are told in the order of time, whichever file has them. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -193,11 +193,10 @@ it('captures that overlap are read up to a number of them', async () => {
   mkdirSync(many);
   const paths = Array.from({ length: MOST_TOGETHER + 1 }, (_, i) => join(many, `${i}.pcap`));
   for (const path of paths) copyFileSync('test/fixtures/erspan2.pcap', path);
-  const { status, stderr } = await runLine(['read', ...paths, '--ndjson', 'mirrors']);
+  const { status, stdout, stderr } = await runLine(['read', ...paths, '--ndjson', 'mirrors']);
   expect(status).toBe(1);
-  expect(stderr).toMatch(
-    /^mirrorlake: read: .*: more than 128 captures overlap in time: join some .*mergecap.*\n$/,
-  );
+  expect(stderr).toContain('128.pcap: it was left out: more than 128 captures overlap in time; join some');
+  expect(stdout).not.toBe('');
   const fewer = await runLine(['read', ...paths.slice(1), '--ndjson', 'mirrors']);
   expect(fewer.status).toBe(0);
 });
