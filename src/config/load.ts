@@ -169,11 +169,18 @@ export function overrideConfig(config: Config, given: ConfigOverrides): Config {
     const result = field.safeParse(value, { reportInput: true });
     if (!result.success) {
       const said = result.error.issues.map(words).join('; ');
-      throw new ConfigError(`${OPTIONS[key] ?? `--${key}`}: ${oneLine(said)}`);
+      throw new ConfigError(`${optionOf(key, value, result.error.issues[0].path)}: ${oneLine(said)}`);
     }
     out[key] = result.data;
   }
   return out as Config;
+}
+
+/** The option that gave what is wrong at this path of a key's value. */
+function optionOf(key: string, value: unknown, [item]: readonly PropertyKey[]): string {
+  // Two options give the one list.
+  if (key === 'inputs' && typeof (value as readonly unknown[])[Number(item)] === 'object') return '--span';
+  return OPTIONS[key] ?? `--${key}`;
 }
 
 /** Options whose names differ from their keys. */

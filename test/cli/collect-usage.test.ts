@@ -54,6 +54,8 @@ const CASES: [words: string, message: string][] = [
   [`--config ${directory}`, `${directory}: is a directory`],
   ['--listen everywhere', '--listen: "everywhere" is not HOST:PORT: write 127.0.0.1:9470 or [::1]:9470'],
   ['--interface a/b', '--interface: "a/b" cannot be an interface name'],
+  ['--span a/b', '--span: "a/b" cannot be an interface name'],
+  ['--input gre --span a:b', '--span: "a:b" cannot be an interface name'],
   ['--tap a-name-that-is-too-long', '--tap: "a-name-that-is-too-long" cannot be an interface name'],
   [
     '--store ftp://x',
