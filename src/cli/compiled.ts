@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /** Bits of a file's mode: others than its owner may write, and may remove only what is theirs. */
 const WRITTEN_BY_OTHERS = 0o022;
@@ -24,11 +24,22 @@ export function keepCompiled(): void {
   const { enableCompileCache } = module as CompileCache;
   const { env } = process;
   if (enableCompileCache === undefined || env.NODE_COMPILE_CACHE !== undefined) return;
-  const directory = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mirrorlake');
-  if (!isOurs(directory)) return;
+  const directory = cacheDirectory();
+  if (directory === undefined || !isOurs(directory)) return;
   enableCompileCache(directory);
   // Threads read it when they start.
   env.NODE_COMPILE_CACHE = directory;
+}
+
+/** By the XDG base directory specification, which has relative paths ignored; undefined without a home. */
+function cacheDirectory(): string | undefined {
+  const { XDG_CACHE_HOME: cache } = process.env;
+  try {
+    return join(cache && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'mirrorlake');
+  } catch {
+    // The user is in no list of users, and HOME is not set.
+    return undefined;
+  }
 }
 
 /** @returns whether the directory is there, made if need be, and only this user and root can change it */

@@ -77,6 +77,11 @@ function keeps(): void {
     expect(readdirSync(home)).toEqual([]);
   });
 
+  it('goes home where that is relative', () => {
+    read({ ...ENV, XDG_CACHE_HOME: 'cache' });
+    expect(files().length).toBeGreaterThan(5);
+  });
+
   it.each([
     ['NODE_DISABLE_COMPILE_CACHE', '1'],
     ['NODE_COMPILE_CACHE', join(directory, 'elsewhere')],
@@ -132,6 +137,19 @@ it.each([join(directory, 'nowhere'), '/proc/nowhere'])(
     expect(existsSync(nowhere)).toBe(false);
   },
 );
+
+describeWith(['root'], 'a user that is in no list, without HOME', () => {
+  it('reads as others do', () => {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, '--version'], {
+      env: { PATH: process.env.PATH },
+      uid: SOMEBODY,
+      gid: SOMEBODY,
+      cwd: '/',
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
 
 /** Ids of sessions are new in every run. */
 function withoutIds(lines: string): string {
