@@ -147,6 +147,12 @@ describe('bytes that never come', () => {
     expect(asked(c.end())).toEqual(['the first message!1 ok', '!2 unasked', 'third!3 ok']);
   });
 
+  it('of a question and its answer do not take the next question with them', () => {
+    const c = talk().ask('first;').answer('!1;').lose(0, 20).lose(1, 3).ask('third;').answer('!3;');
+    expect(asked(c.ask('fourth;').answer('!4;').end())).toEqual(['first!1 ok', 'third!3 ok', 'fourth!4 ok']);
+    expect(c.rows[1].responseUs).toBe(1000);
+  });
+
   it('before a message are known to its reader', () => {
     const known: string[] = [];
     const reader: Reader = {

@@ -1,4 +1,5 @@
 import type { Application, Opening } from '../reader.js';
+import { DcerpcReader } from './reader.js';
 
 /** Versions of the protocol over connections, and over datagrams (C706 chapters 12.6 and 12.5). */
 const CONNECTION = 5;
@@ -10,6 +11,7 @@ const LAST_DATAGRAM_TYPE = 10;
 
 export const DCERPC: Application = {
   name: 'dcerpc',
+  newReader: () => new DcerpcReader(),
   tcp: { is: isOverTcp, firstBytes: [CONNECTION] },
   udp: { ports: [135, 34964], is: isOverUdp },
 };

@@ -23,6 +23,12 @@ export class Block {
     return this.pieces > 0;
   }
 
+  /** Whether a piece behind missing bytes begins at `at`. */
+  beginsAt(at: number): boolean {
+    for (let i = 0; i < this.pieces; i++) if (this.from[i] === at) return true;
+    return false;
+  }
+
   reset(): void {
     this.have = this.missingSince = this.pieces = 0;
     this.cutAt = -1;

@@ -41,6 +41,10 @@ export class Side {
   interrupted = false;
   /** Whether bytes before `next` were passed over unread, or never came. */
   skipped = false;
+  /** Where a message begins behind missing bytes, if that is known; nowhere while it is not behind `next`. */
+  turn = 0;
+  turnSec = 0;
+  turnNsec = 0;
   /** When the first byte of the message that is gathered came. */
   beganSec = 0;
   beganNsec = 0;
@@ -56,6 +60,7 @@ export class Side {
   reset(): void {
     this.phase = Phase.Begin;
     this.next = this.top = this.acked = this.beganSec = this.beganNsec = this.tries = 0;
+    this.turn = this.turnSec = this.turnNsec = 0;
     this.wasAcked = this.mayBeginEarlier = this.interrupted = this.skipped = false;
     this.goingIsAnswer = this.goingCounts = false;
     this.block = undefined;

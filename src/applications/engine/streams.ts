@@ -164,9 +164,25 @@ export class Streams {
       return;
     }
     const { have } = block;
-    this.drop(d, s);
+    const turn = (s.turn - s.next) | 0;
+    const goesOn = turn > have && why === 'gap' && n >= Read.Turn && block.beginsAt(turn);
+    if (!goesOn) this.drop(d, s);
     if (n > 0) this.take(d, s, n, n);
     this.result(d, s, n > 0 ? Read.Turn : n, n > 0 ? 0 : have);
+    if (goesOn) this.fromTurn(d, side, block, turn);
+  }
+
+  /** Reads what is kept behind missing bytes, from byte `turn` of the block on: a message begins there. */
+  private fromTurn(d: Dialogue, side: 0 | 1, block: Block, turn: number): void {
+    const s = d.sides[side];
+    const { sec, nsec } = d;
+    this.resume(d, s, s.turn);
+    block.shift(turn);
+    d.sec = s.beganSec = s.turnSec;
+    d.nsec = s.beganNsec = s.turnNsec;
+    this.fromBlock(d, side);
+    d.sec = sec;
+    d.nsec = nsec;
   }
 
   /** A side's first bytes after the other one spoke. */
@@ -177,20 +193,33 @@ export class Streams {
       this.resume(d, s, sequence);
       return;
     }
+    if (s.phase !== Phase.Reading || ((sequence - s.next) | 0) <= 0) return;
+    if (!s.wasAcked || ((s.acked - sequence) | 0) < 0) {
+      this.noteTurn(d, side, sequence);
+      return;
+    }
     // The other side has all that was before this: what is missing will not come.
-    if (s.phase !== Phase.Reading || !s.wasAcked || ((s.acked - sequence) | 0) < 0) return;
-    if (((sequence - s.next) | 0) <= 0) return;
     this.giveUp(d, side, 'gap');
     if (d.isOver || isDone(s) || ((sequence - s.next) | 0) <= 0) return;
     this.drop(d, s);
     this.resume(d, s, sequence);
   }
 
+  /** Who sends this has had an answer that did not come: what is missing has a question, and this another. */
+  private noteTurn(d: Dialogue, side: 0 | 1, sequence: number): void {
+    const s = d.sides[side];
+    const peer = d.sides[1 - side];
+    if (!peer.wasAcked || ((peer.acked - peer.top) | 0) <= 0 || ((s.turn - s.next) | 0) > 0) return;
+    s.turn = sequence;
+    s.turnSec = d.sec;
+    s.turnNsec = d.nsec;
+  }
+
   /** What comes next begins a message, whatever was before it. */
   private resume(d: Dialogue, s: Side, sequence: number): void {
     this.endGoing(d, s);
     s.phase = Phase.Reading;
-    s.next = sequence;
+    s.next = s.turn = sequence;
     s.skipped = true;
   }
 
@@ -465,7 +494,7 @@ function begin(s: Side, g: Segment): void {
   const isKnown = g.hasFirst && ahead >= 0 && ahead <= FAR_BEHIND;
   s.next = isKnown ? g.first : g.sequence;
   s.mayBeginEarlier = !isKnown;
-  s.top = s.next;
+  s.top = s.turn = s.next;
 }
 
 /**

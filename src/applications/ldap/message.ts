@@ -50,6 +50,8 @@ export class LdapMessage {
   /** Of a bind: whether it is SASL or Sicily, its mechanism, its token. Passwords are passed over. */
   isSasl = false;
   isSicily = false;
+  /** Of Sicily: it is the first of two, whose success means no logon. */
+  asksChallenge = false;
   mechanism = 0;
   mechanismEnd = 0;
   token = 0;
@@ -70,7 +72,7 @@ export class LdapMessage {
     this.id = this.operation = 0;
     this.name = this.nameEnd = this.filter = this.filterEnd = 0;
     this.mechanism = this.mechanismEnd = this.token = this.tokenEnd = 0;
-    this.isSasl = this.isSicily = this.isEnough = false;
+    this.isSasl = this.isSicily = this.asksChallenge = this.isEnough = false;
     this.scope = this.result = Number.NaN;
     ber.set(b, o, end, partial);
     const id = ber.nextInteger();
@@ -132,7 +134,8 @@ export class LdapMessage {
       this.isEnough = true;
       return;
     }
-    this.isSicily = ber.tag === SICILY_NEGOTIATE || ber.tag === SICILY_RESPONSE;
+    this.asksChallenge = ber.tag === SICILY_NEGOTIATE;
+    this.isSicily = this.asksChallenge || ber.tag === SICILY_RESPONSE;
     this.isSasl = ber.tag === SASL;
     if (this.isSasl) {
       const isWhole = !ber.cut;

@@ -12,8 +12,11 @@ const SCOPES = ['base', 'one', 'sub'] as const;
 const START_TLS = '1.3.6.1.4.1.1466.20037';
 /** `PLAIN` */
 const PLAIN = [0x50, 0x4c, 0x41, 0x49, 0x4e];
-/** In a bind's question: it is by SASL. */
+/** The name in Sicily's first messages, which is no user's. */
+const SICILY_PACKAGE = 'NTLM';
+/** In a bind's question: it is by SASL; it only asks for a challenge. */
 const BY_SASL = 1;
+const CHALLENGE = 2;
 
 /** The rows of LDAP's operations. */
 export class LdapOperations {
@@ -101,12 +104,15 @@ export class LdapOperations {
   /** A bind: who, by name or by what a token says. */
   private bind(d: Dialogue, state: LdapState, m: LdapMessage, b: Uint8Array): void {
     const q = ask(d, state, m, b, 'bind');
-    q.userName = m.isSicily ? '' : q.name;
+    const { name } = q;
     q.name = '';
     if (m.isSasl) q.note = BY_SASL;
-    if (q.userName === '' && m.tokenEnd > m.token)
-      q.userName = isPlain(m, b) ? plainUser(d, m, b) : this.tokenUser(d, m, b, q);
-    if (state.tried === '') state.tried = q.userName;
+    q.userName = '';
+    if (m.tokenEnd > m.token) q.userName = isPlain(m, b) ? plainUser(d, m, b) : this.tokenUser(d, m, b, q);
+    // A name beside a token says less than that does, if it is there at all (RFC 4511, 4.2).
+    if (q.userName === '' && !(m.isSicily && name === SICILY_PACKAGE)) q.userName = name;
+    if (m.asksChallenge) q.note = CHALLENGE;
+    else if (state.tried === '') state.tried = q.userName;
   }
 
   private tokenUser(d: Dialogue, m: LdapMessage, b: Uint8Array, q: Question): string {
@@ -142,7 +148,7 @@ function answer(d: Dialogue, state: LdapState, m: LdapMessage, b: Uint8Array, me
   if (method === 'search') asked.attribute('count', String(asked.note));
   d.answer(asked, resultOutcome(m.result));
   if (m.result !== SUCCESS) return;
-  if (method === 'bind') {
+  if (method === 'bind' && asked.note !== CHALLENGE) {
     state.user = asked.userName;
     state.isSasl = asked.note === BY_SASL;
     d.tell(Told.UserName, asked.userName);

@@ -148,6 +148,15 @@ describe('who binds', () => {
     ).toEqual([[' success', 'DOM\\bob success'], 'DOM\\bob']);
   });
 
+  it("with Sicily's messages that name the user themselves", () => {
+    expect(
+      users(
+        [sicilyBind(1, 10, 'bob', ntlmMessage(1)), 0],
+        [sicilyBind(2, 11, 'bob', ntlmAuthenticate('DOM', 'bob', 'PC')), 0],
+      ),
+    ).toEqual([['bob success', 'DOM\\bob success'], 'DOM\\bob']);
+  });
+
   it('with PLAIN, whose password is not kept', () => {
     expect(users([saslBind(1, 'PLAIN', Buffer.from('\0tim\0tanstaaf')), 0])).toEqual([
       ['tim success'],
@@ -160,6 +169,10 @@ describe('who binds', () => {
     expect(users([saslBind(1, 'GSS-SPNEGO', Buffer.alloc(40), 'User1'), 0])).toEqual([
       ['User1 success'],
       'User1',
+    ]);
+    expect(users([saslBind(1, 'GSS-SPNEGO', ntlmAuthenticate('DOM', 'bob', 'PC'), 'cn=b'), 0])).toEqual([
+      ['DOM\\bob success'],
+      'DOM\\bob',
     ]);
     expect(users([saslBind(1, 'EXTERNAL'), 0])).toEqual([[' success'], undefined]);
   });
