@@ -179,7 +179,8 @@ export class Streams {
     }
     // The other side has all that was before this: what is missing will not come.
     if (s.phase !== Phase.Reading || !s.wasAcked || ((s.acked - sequence) | 0) < 0) return;
-    if (((sequence - s.next) | 0) <= 0) return;
+    // A message that goes on is no turn: nothing is missing before this.
+    if (((sequence - s.next - (s.block?.have ?? 0)) | 0) <= 0) return;
     this.giveUp(d, side, 'gap');
     if (d.isOver || isDone(s) || ((sequence - s.next) | 0) <= 0) return;
     this.drop(d, s);
