@@ -193,7 +193,8 @@ export class Streams {
       this.resume(d, s, sequence);
       return;
     }
-    if (s.phase !== Phase.Reading || ((sequence - s.next) | 0) <= 0) return;
+    // A message that goes on is no turn: nothing is missing before this.
+    if (s.phase !== Phase.Reading || ((sequence - s.next - (s.block?.have ?? 0)) | 0) <= 0) return;
     if (!s.wasAcked || ((s.acked - sequence) | 0) < 0) {
       this.noteTurn(d, side, sequence);
       return;

@@ -43,9 +43,7 @@ export class Head {
     this.found = 0;
     this.isFolded = this.isWhole = false;
     this.end = end;
-    let p = o;
-    // Some clients end a body with a line end more (RFC 9112, 2.2).
-    while (p < end && (b[p] === CR || b[p] === LF)) p++;
+    const p = o + lineEndsAt(b, o, end);
     const isResponse = isVersion(b, p, Math.min(p + 5, end));
     if (isResponse && p + 5 > end) return isLast ? Found.Nothing : Found.Incomplete;
     if (!isResponse) {
@@ -159,6 +157,13 @@ export class Head {
     this.to[field] = trimmed(b, v, lineEnd);
     return field;
   }
+}
+
+/** How many characters of line ends are before a head: some end a body with one more (RFC 9112, 2.2). */
+export function lineEndsAt(b: Uint8Array, o: number, end: number): number {
+  let p = o;
+  while (p < end && (b[p] === CR || b[p] === LF)) p++;
+  return p - o;
 }
 
 /** Where the next LF is; `end` if there is none. */

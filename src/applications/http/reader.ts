@@ -3,7 +3,7 @@ import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { Chunks, Stage } from './chunks.js';
 import { addRequest, addResponse, addTarget, contentLength, isChunked, isMethod, isValue } from './fields.js';
-import { Found, Head } from './head.js';
+import { Found, Head, lineEndsAt } from './head.js';
 import { Field } from './names.js';
 import { Users } from './user.js';
 
@@ -54,6 +54,8 @@ export class HttpReader implements Reader {
       if (!d.isResumed) return this.body(d, s, b, o, end);
       this.lost(d, s);
     }
+    // Alone, they are no beginning of what comes later.
+    if (!d.isResumed && lineEndsAt(b, o, end) === end - o) return end - o;
     const found = this.head.find(b, o, end, d.ending !== '');
     if (found === Found.Incomplete) return Read.More;
     const isRequest = found === Found.Request;

@@ -120,6 +120,22 @@ describe('a request and its response', () => {
     ]);
   });
 
+  it('begin behind line ends that came with the body before', () => {
+    const c = talk()
+      .ask(get('/1'))
+      .answer(`${ok('body')}\r\n`)
+      .wait(5000)
+      .ask(get('/2'))
+      .answer(ok('', 'Server: x'))
+      .ask(get('/3'))
+      .answer('\n', ok());
+    expect(c.rows.map((r) => [r.resource, r.responseUs, r.transferUs])).toEqual([
+      ['/1', 1000, 0],
+      ['/2', 1000, 0],
+      ['/3', 2000, 0],
+    ]);
+  });
+
   it('name the host in the target, or in Host', () => {
     const hosts = [
       ['HTTP://user:pw@Example.ORG:8080/x?y HTTP/1.1', 'example.org', '/x'],
