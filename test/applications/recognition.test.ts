@@ -280,6 +280,20 @@ const more: typeof messages = [
   [6, 18830, 'client', hex('10 8002 0004 4d515454 05 c2 003c'), 'mqtt'],
   [6, 18830, 'client', hex('10 25 0006 4d5149736470 03 02 003c'), 'mqtt'],
   [6, 1883, 'server', hex('20 02 00 05'), 'mqtt'],
+  // What is said later: a ping, a message and more behind it, the beginning of a long one, answers.
+  [6, 1883, 'client', hex('c000'), 'mqtt'],
+  [6, 1883, 'server', hex('d000'), 'mqtt'],
+  [6, 1883, 'client', Buffer.concat([hex('30 07 0003'), Buffer.from('a/b12'), hex('c000')]), 'mqtt'],
+  [6, 1883, 'server', Buffer.concat([hex('32 ff7f 0003'), Buffer.from('a/b'), hex('0007')]), 'mqtt'],
+  [6, 1883, 'client', Buffer.concat([hex('82 08 0001 0003'), Buffer.from('a/#'), hex('01')]), 'mqtt'],
+  [6, 1883, 'server', hex('90 03 0001 00'), 'mqtt'],
+  [6, 1883, 'client', hex('40 02 0007'), 'mqtt'],
+  // The server does not subscribe, messages have no wildcards, no number is 0, nothing follows a ping.
+  [6, 1883, 'server', Buffer.concat([hex('82 08 0001 0003'), Buffer.from('a/#'), hex('01')]), ''],
+  [6, 1883, 'client', Buffer.concat([hex('30 07 0003'), Buffer.from('a/#12')]), ''],
+  [6, 1883, 'client', hex('40 02 0000'), ''],
+  [6, 1883, 'client', hex('c000 00'), ''],
+  [6, 18830, 'client', Buffer.concat([hex('30 07 0003'), Buffer.from('a/b12')]), ''],
   // Industry.
   [6, 502, 'client', hex('0001 0000 0006 01 03 0000 000a'), 'modbus'],
   [6, 502, 'server', hex('0001 0000 0003 01 83 02'), 'modbus'],
