@@ -249,6 +249,17 @@ const more: typeof messages = [
     'postgresql',
   ],
   [6, 5432, 'client', Buffer.concat([hex('51 0000000e'), Buffer.from('SELECT 1;\0')]), 'postgresql'],
+  // What a client that prepared its statements long ago sends: names, formats, values.
+  [
+    6,
+    5432,
+    'client',
+    Buffer.concat([hex('42 00000010 00'), Buffer.from('S_1'), hex('00 0000 0000 0000')]),
+    'postgresql',
+  ],
+  [6, 5432, 'client', hex('42 00000014 00 00 0002 0001 0000 0000 0000 45 00000009'), 'postgresql'],
+  [6, 5432, 'client', hex('42 00000014 00 00 0002 0001 0007 0000 0000 45 00000009'), ''],
+  [6, 5432, 'client', hex('42 00000010 00 9f53 31 00 0000 0000 0000'), ''],
   [6, 5432, 'server', hex('52 0000000c 00000005 12345678'), 'postgresql'],
   [6, 3307, 'server', Buffer.concat([hex('4a000000 0a'), Buffer.from('8.0.36\0'), Buffer.alloc(8)]), 'mysql'],
   [
@@ -267,6 +278,14 @@ const more: typeof messages = [
     Buffer.concat([hex('54000001 85a6ff01 00000001 2d'), Buffer.alloc(23), Buffer.from('root\0')]),
     'mysql',
   ],
+  // A ping; a statement is executed, prepared, closed and another one executed.
+  [6, 3306, 'client', hex('01000000 0e'), 'mysql'],
+  [6, 3306, 'client', hex('0a000000 17 07000000 00 01000000'), 'mysql'],
+  [6, 3306, 'client', hex('0a000000 17 07000000 00 02000000'), ''],
+  [6, 3306, 'client', Buffer.concat([hex('09000000 16'), Buffer.from('SELECT ?')]), 'mysql'],
+  [6, 3306, 'client', hex('05000000 19 07000000'), 'mysql'],
+  [6, 3306, 'client', hex('05000000 19 07000000 0a000000 17 08000000 00 01000000'), 'mysql'],
+  [6, 3306, 'client', hex('05000000 19 07000000 0a000001'), ''],
   [6, 1433, 'client', hex('1201 001a 0000 0100 00000b0006 0100110001 ff 0f00000000000000'), 'tds'],
   [6, 14330, 'client', hex('1201 001a 0000 0100 00000b0006 0100110001 ff 0f00000000000000'), 'tds'],
   [6, 14330, 'client', hex('1001 0090 0000 0100 88000000 04000074 00100000'), 'tds'],
@@ -308,6 +327,10 @@ const more: typeof messages = [
   [6, 44818, 'client', hex('6500 0400 00000000 00000000 0000000000000000 00000000 01000000'), 'enip'],
   [17, 44818, 'client', hex('6300 0000 00000000 00000000 0000000000000000 00000000'), 'enip'],
   // Queues, calls, proxies, chat.
+  [6, 5672, 'client', hex('01 0001 00000004 003c 0050 ce'), 'amqp'],
+  [6, 5672, 'server', hex('08 0000 00000000 ce'), 'amqp'],
+  [6, 5672, 'client', hex('01 0001 00000004 003c 0050 cd'), ''],
+  [6, 56720, 'server', hex('08 0000 00000000 ce'), ''],
   [6, 5672, 'client', Buffer.from('AMQP\0\0\x09\x01', 'latin1'), 'amqp'],
   [
     6,

@@ -85,14 +85,7 @@ export class Tokens {
   }
 
   /** Reads the end of a message whose rows were passed over. */
-  readTail(
-    d: Dialogue,
-    s: TdsState,
-    q: Question | undefined,
-    b: Uint8Array,
-    o: number,
-    end: number,
-  ): void {
+  readTail(d: Dialogue, s: TdsState, q: Question | undefined, b: Uint8Array, o: number, end: number): void {
     this.hasError = false;
     const size = s.isOld ? OLD_DONE : DONE;
     let p = end - size;
