@@ -7,6 +7,8 @@ export const Type = {
   Publish: 3,
   PubAck: 4,
   PubRec: 5,
+  PubRel: 6,
+  PubComp: 7,
   Subscribe: 8,
   SubAck: 9,
   Unsubscribe: 10,
@@ -15,7 +17,6 @@ export const Type = {
   PingResp: 13,
 } as const;
 
-const PUB_REL = 6;
 const MOST_TOPICS = 256;
 /** Bytes of a message that are looked at behind its topic. */
 const BEHIND_TOPIC = 128;
@@ -27,7 +28,7 @@ export function isType(first: number): boolean {
   if (type === Type.Publish) return true;
   const flags = first & 15;
   // 3.1 may say that one of these is sent again.
-  if (type === PUB_REL || type === Type.Subscribe || type === Type.Unsubscribe) return (flags & 7) === 2;
+  if (type === Type.PubRel || type === Type.Subscribe || type === Type.Unsubscribe) return (flags & 7) === 2;
   return flags === 0;
 }
 

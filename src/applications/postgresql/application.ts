@@ -14,10 +14,14 @@ const VERSION = 3;
 const LONGEST_STARTUP = 10_000;
 const QUERY = 0x51;
 const PARSE = 0x50;
+const BIND = 0x42;
 const AUTHENTICATION = 0x52;
 const ERROR = 0x45;
 const LAST_AUTHENTICATION = 12;
 const LONGEST_MESSAGE = 0x0100_0000;
+/** Formats of values: as text, in binary. Servers take names of 63 bytes. */
+const LAST_FORMAT = 1;
+const LONGEST_NAME = 63;
 
 export const POSTGRESQL: Application = {
   name: 'postgresql',
@@ -37,7 +41,31 @@ function isPostgresql(m: Opening): boolean {
       (b[o] === AUTHENTICATION && length >= 8 && u32(b, o + 5) <= LAST_AUTHENTICATION) ||
       (b[o] === ERROR && b[o + 5] === 0x53)
     );
+  if (b[o] === BIND) return isBind(b, o + 5, Math.min(end, o + 1 + length));
   return (b[o] === QUERY || b[o] === PARSE) && (isPrintable(b[o + 5]) || b[o] === PARSE);
+}
+
+/** The names of a portal and of a statement, and the formats of its parameters, with their number before. */
+function isBind(b: Uint8Array, o: number, end: number): boolean {
+  const portal = nameEnd(b, o, end);
+  const statement = portal < 0 ? -1 : nameEnd(b, portal + 1, end);
+  let p = statement + 1;
+  if (statement < 0 || p + 2 > end) return false;
+  const formats = u16(b, p);
+  p += 2;
+  if (p + 2 * formats + 4 > end) return false;
+  for (const last = p + 2 * formats; p < last; p += 2) if (u16(b, p) > LAST_FORMAT) return false;
+  return true;
+}
+
+/** Where a name ends, at its NUL; -1 if it is none. */
+function nameEnd(b: Uint8Array, o: number, end: number): number {
+  const last = Math.min(end, o + LONGEST_NAME + 1);
+  for (let p = o; p < last; p++) {
+    if (b[p] === 0) return p;
+    if (!isPrintable(b[p])) return -1;
+  }
+  return -1;
 }
 
 /** The startup message, or a request before it (PostgreSQL's documentation, section 54.7). */

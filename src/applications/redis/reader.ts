@@ -16,6 +16,8 @@ const Note = { None: 0, Login: 1, Hello: 2, Stream: 3, Reset: 4 } as const;
 
 export class RedisReader implements Reader {
   readonly inTurns = true;
+  /** Pipelines are long. */
+  readonly mostOpen = 256;
   private readonly resp = new Resp();
   private readonly keys = newKeys();
 

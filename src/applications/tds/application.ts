@@ -3,12 +3,15 @@ import type { Application, Opening } from '../reader.js';
 import { TdsReader } from './reader.js';
 
 const HEADER = 8;
-/** Kinds of packets: a batch, a procedure call, an answer, a login and a prelogin (MS-TDS 2.2.3.1.1). */
+/** Kinds of packets (MS-TDS 2.2.3.1.1). */
 const BATCH = 1;
 const RPC = 3;
 const ANSWER = 4;
+const TRANSACTION = 14;
 const LOGIN = 0x10;
 const PRELOGIN = 0x12;
+/** What clients send but for attentions and bulk loads, which follow one of these. */
+const FROM_CLIENT: ReadonlySet<number> = new Set([BATCH, RPC, TRANSACTION, LOGIN, PRELOGIN]);
 const LONGEST = 32_767;
 /** A prelogin's options are five bytes each; the first is the version's. */
 const OPTION = 5;
@@ -30,7 +33,7 @@ function isTds(m: Opening): boolean {
   const { bytes: b, start: o, end, fromClient } = m;
   if (!isHeader(b, o, end)) return false;
   if (!fromClient) return b[o] === ANSWER;
-  return b[o] === BATCH || b[o] === RPC || b[o] === LOGIN || b[o] === PRELOGIN;
+  return FROM_CLIENT.has(b[o]);
 }
 
 /** A prelogin that begins with the version, or a login (MS-TDS 2.2.6.4, 2.2.6.5). */
@@ -43,9 +46,9 @@ function isOpening({ bytes: b, start: o, end, fromClient }: Opening): boolean {
   return b[o] === LOGIN && end - o >= LOGIN_BEGINNING && MAJOR_VERSIONS.has(b[o + VERSION + 3]);
 }
 
-/** Status bits, a length, a process number, a packet's number, and a zero. */
+/** Five bits of status, a length, a process number, a packet's number, and a zero. */
 function isHeader(b: Uint8Array, o: number, end: number): boolean {
-  if (end - o < HEADER || (b[o + 1] & 0xe4) !== 0 || b[o + 7] !== 0) return false;
+  if (end - o < HEADER || (b[o + 1] & 0xe0) !== 0 || b[o + 7] !== 0) return false;
   const length = u16(b, o + 2);
   return length > HEADER && length <= LONGEST && b[o + 6] <= 1;
 }

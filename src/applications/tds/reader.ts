@@ -183,7 +183,7 @@ export class TdsReader implements Reader {
     if (!isLast) return whole;
     if (tokens.isWhole && isFirst) this.end(d, s, q);
     else if (end - o === whole || d.ending !== '' || whole < HEADER + TAIL) {
-      if (end - o === whole) this.readTail(s, q, b, p, end);
+      if (end - o === whole) this.readTail(d, s, q, b, p, end);
       this.end(d, s, q);
     } else {
       s.isAtTail = true;
@@ -199,14 +199,14 @@ export class TdsReader implements Reader {
     const q = due(d);
     if (q !== undefined) {
       d.begin(q);
-      if (end - o >= TAIL) this.readTail(s, q, b, o, o + TAIL);
+      if (end - o >= TAIL) this.readTail(d, s, q, b, o, o + TAIL);
       this.end(d, s, q);
     }
     return TAIL;
   }
 
-  private readTail(s: TdsState, q: Question, b: Uint8Array, o: number, end: number): void {
-    this.tokens.readTail(s, b, o, end);
+  private readTail(d: Dialogue, s: TdsState, q: Question, b: Uint8Array, o: number, end: number): void {
+    this.tokens.readTail(d, s, q, b, o, end);
     if (this.tokens.hasError && q.outcome === Outcome.Ok) q.outcome = Outcome.ClientError;
   }
 

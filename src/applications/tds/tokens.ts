@@ -34,6 +34,9 @@ const OLD_DONE = 9;
 const RETURN_STATUS = 5;
 /** A returned number without a name. */
 const RETURN_VALUE = 18;
+/** An error without texts: its length, number, state, class, lengths of three texts, a line of 2 bytes. */
+const SHORTEST_ERROR = 3 + 4 + 1 + 1 + 2 + 1 + 1 + 2;
+const MOST_SEVERE = 25;
 /** The end of a message that is looked at: the last DONE; what a procedure returns; the DONE before it. */
 export const TAIL = DONE + RETURN_VALUE + RETURN_STATUS + DONE;
 
@@ -82,7 +85,7 @@ export class Tokens {
   }
 
   /** Reads the end of a message whose rows were passed over. */
-  readTail(s: TdsState, b: Uint8Array, o: number, end: number): void {
+  readTail(d: Dialogue, s: TdsState, q: Question | undefined, b: Uint8Array, o: number, end: number): void {
     this.hasError = false;
     const size = s.isOld ? OLD_DONE : DONE;
     let p = end - size;
@@ -93,10 +96,25 @@ export class Tokens {
       this.returned(b, value, p);
       p = value;
     }
-    p -= RETURN_STATUS + size;
-    const status = p + size;
-    if (p >= o && b[status] === Token.ReturnStatus && b[p] === Token.DoneInProc && isDone(b, p, status))
-      this.done(s, b, p, status);
+    const status = p - RETURN_STATUS;
+    const inside = status - size;
+    if (inside >= o && b[status] === Token.ReturnStatus && b[inside] === Token.DoneInProc) {
+      if (isDone(b, inside, status)) this.done(s, b, inside, status);
+      p = inside;
+    }
+    if (this.hasError) this.errorBefore(d, q, b, o, p);
+  }
+
+  /** The first of the errors and notes that stand before a DONE, behind columns or rows. */
+  private errorBefore(d: Dialogue, q: Question | undefined, b: Uint8Array, o: number, end: number): void {
+    let first = -1;
+    let stop = end;
+    for (let at = end - SHORTEST_ERROR; at >= o; at--) {
+      if (!isErrorOrInfo(b, at, stop)) continue;
+      if (b[at] === Token.Error) first = at;
+      stop = at;
+    }
+    if (first >= 0) this.error(d, q, b, first, end);
   }
 
   /** @returns where the token ends; -1 if it is one of rows, or not known */
@@ -174,6 +192,17 @@ export function tellVersion(d: Dialogue, b: Uint8Array, o: number): void {
   d.texts.addWord('.');
   d.texts.addNumber(build);
   d.tell(Told.ServerSoftware, d.texts.take());
+}
+
+/** Whether an error or a note begins here and ends at `end`: what it says of its lengths has to fit. */
+function isErrorOrInfo(b: Uint8Array, p: number, end: number): boolean {
+  if ((b[p] !== Token.Error && b[p] !== Token.Info) || p + 3 + low16(b, p + 1, end) !== end) return false;
+  const server = p + 11 + 2 * low16(b, p + 9, end);
+  if (b[p + 8] > MOST_SEVERE || server >= end) return false;
+  const procedure = server + 1 + 2 * b[server];
+  if (procedure >= end) return false;
+  const line = end - (procedure + 1 + 2 * b[procedure]);
+  return line === 2 || line === 4;
 }
 
 function isDone(b: Uint8Array, p: number, end: number): boolean {

@@ -70,10 +70,11 @@ export const serverPrelogin = (encryption = 2) => packet(4, prelogin([15, 0, 0x0
 export const answer = (...tokens: Uint8Array[]) => packet(4, Buffer.concat(tokens));
 export const done = (status: number, rows = 0, token = 0xfd) =>
   bytes([token], u16(status), u16(0xc1), u32(rows), u32(0));
-export const error = (number: number) => {
+export const error = (number: number, token = 0xaa) => {
   const body = bytes(u32(number), [1, 14], u16(4), 'oops', [0, 0], u32(1));
-  return bytes([0xaa], u16(body.length), body);
+  return bytes([token], u16(body.length), body);
 };
+export const note = (number: number) => error(number, 0xab);
 export const loginAck = () => {
   const body = bytes([1, 0x74, 0, 0, 4, 4], 'MSQL', [15, 0, 0x07, 0xd0]);
   return bytes([0xad], u16(body.length), body);

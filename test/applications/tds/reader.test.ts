@@ -16,6 +16,7 @@ import {
   executePrepared,
   executeSql,
   login,
+  note,
   loginAck,
   oldBatch,
   packet,
@@ -126,7 +127,7 @@ describe('TDS', () => {
       'SELECT SELECT a FROM t WHERE b = ?  ok 7',
       'SET set nocount on  ok',
       'DROP drop table x 3701 client_error',
-      'SELECT select a; bad  client_error',
+      'SELECT select a; bad 208 client_error',
       'BEGIN   ok',
       'USE use stock  ok',
       'BATCH   ok',
@@ -142,6 +143,27 @@ describe('TDS', () => {
       'stock',
     ]);
     expect(c.rows[1].user).toBe('sa');
+  });
+
+  it('finds errors behind columns and rows', () => {
+    const c = loggedIn();
+    const divided = [rows(20), error(8134), note(3621)];
+    c.ask(batch('select 1/0')).answer(answer(...divided, done(2)));
+    c.ask(batch('select a')).answer(answer(rows(20), error(7), error(8), done(2)));
+    c.ask(executeSql('select 1/0')).answer(
+      answer(...divided, done(3, 0, 0xff), returnStatus(), done(2, 0, 0xfe)),
+    );
+    c.ask(batch('select b')).answer(answer(rows(20), note(5701), done(2)));
+    c.ask(batch('select c')).answer(answer(rows(20), error(9), rows(1), done(2)));
+    c.ask(batch('select d')).answer(answer(rows(20), error(10), done(0x10, 1)));
+    expect(c.rows.slice(1).map((r) => `${r.status} ${r.outcome}`.trim())).toEqual([
+      '8134 client_error',
+      '7 client_error',
+      '8134 client_error',
+      'client_error',
+      'client_error',
+      'ok',
+    ]);
   });
 
   it('takes names in quotes only where the client says that they are', () => {
