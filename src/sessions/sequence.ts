@@ -84,6 +84,11 @@ function place(s: Slots, slot: number, side: 0 | 1, f: Frame): SegmentIs {
     goOn(u32, w + side, next, after);
     return SegmentIs.Next;
   }
+  // A side first seen with a keepalive probe without its byte: that was the number before the next.
+  if (ahead === 1 && next === tcp32[t + TW.ISN_A + side]) {
+    goOn(u32, w + side, next, after);
+    return SegmentIs.Next;
+  }
   if (ahead > RESYNC || ahead < -RESYNC) {
     u32[w + W.HOLE_START_A + side] = u32[w + W.HOLE_END_A + side];
     u32[w + W.NEXT_SEQ_A + side] = after;

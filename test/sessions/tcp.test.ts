@@ -278,6 +278,19 @@ describe('the count of retransmissions', () => {
     expect(world.finish()[0].retransmits).toEqual([0, 0]);
   });
 
+  it('takes the number of a keepalive probe without its byte for no gap where a side begins with it', () => {
+    const world = new SessionWorld();
+    data(world, 0, 1099, 0);
+    data(world, 10, 1099, 0);
+    data(world, 20, 1100, 100);
+    expect(world.finish()[0]).toMatchObject({ missing: [0, 0], retransmits: [0, 0] });
+    const lost = new SessionWorld();
+    data(lost, 0, 1000, 10);
+    data(lost, 1, 1010, 0);
+    data(lost, 2, 1011, 100);
+    expect(lost.finish()[0].missing).toEqual([1, 0]);
+  });
+
   it('includes a single byte that is repeated sooner than a keepalive probe would be', () => {
     const world = new SessionWorld();
     data(world, 0, 1000, 1);
