@@ -1,8 +1,12 @@
 /** Finds a packet's outer IP header. Tags, labels and PPPoE before it are skipped, and not recorded. */
 import { LinkType } from '../model/batch.js';
-import { SHORT, u16 } from '../wire/bytes.js';
+import { BAD, SHORT, u16 } from '../wire/bytes.js';
+import { CISCO_HDLC_LENGTH, CISCO_HDLC_TYPE, isCiscoHdlc } from '../wire/link/cisco-hdlc.js';
 import { EtherType } from '../wire/link/ethertypes.js';
+import { nflogLength } from '../wire/link/nflog.js';
 import { familyEtherType, NULL_LENGTH, NullHeader, parseNull } from '../wire/link/null-loop.js';
+import { ppiLength, ppiLinkType } from '../wire/link/ppi.js';
+import { radioLength } from '../wire/link/radio.js';
 import { radiotapLength } from '../wire/link/radiotap.js';
 import { SLL_LENGTH, SLL2_LENGTH } from '../wire/link/sll.js';
 import { Frame, FrameKind, KNOWN_TUNNEL_PORTS, Walk, walkToIp } from '../wire/walk/frame.js';
@@ -67,16 +71,30 @@ export class LinkReader {
         return o + NULL_LENGTH;
       case LinkType.Ppp:
       case LinkType.PppHdlc:
+        if (isCiscoHdlc(b, o, end)) return this.ciscoHdlc(b, o, end);
         this.kind = FrameKind.Ppp;
         return o;
+      case LinkType.CiscoHdlc:
+        return this.ciscoHdlc(b, o, end);
+      case LinkType.Nflog: {
+        const length = nflogLength(b, o, end);
+        this.kind = FrameKind.Ip;
+        return length < 0 ? (length === BAD ? LINK_NOT_IP : LINK_SHORT) : o + length;
+      }
+      case LinkType.Ppi: {
+        const length = ppiLength(b, o, end);
+        if (length < 0) return LINK_SHORT;
+        const type = ppiLinkType(b, o);
+        return type === LinkType.Ppi ? LINK_UNSUPPORTED : this.begin(b, o + length, end, type);
+      }
       case LinkType.Ieee80211:
         this.kind = FrameKind.Ieee80211;
         return o;
-      case LinkType.Radiotap: {
-        const length = radiotapLength(b, o, end);
-        this.kind = FrameKind.Ieee80211;
-        return length < 0 ? LINK_SHORT : o + length;
-      }
+      case LinkType.Radiotap:
+        return this.radio(o, radiotapLength(b, o, end));
+      case LinkType.Prism:
+      case LinkType.Avs:
+        return this.radio(o, radioLength(b, o, end));
       default:
         return LINK_UNSUPPORTED;
     }
@@ -94,6 +112,19 @@ export class LinkReader {
     if (frame < 0) return frame;
     const ip = walkToIp(this.walk, this.kind, this.type, b, frame, end, wireEnd, this.unkept);
     return ip >= 0 ? ip : ip === SHORT ? LINK_SHORT : LINK_NOT_IP;
+  }
+
+  private ciscoHdlc(b: Uint8Array, o: number, end: number): number {
+    if (end - o < CISCO_HDLC_LENGTH) return LINK_SHORT;
+    this.kind = FrameKind.EtherType;
+    this.type = u16(b, o + CISCO_HDLC_TYPE);
+    return o + CISCO_HDLC_LENGTH;
+  }
+
+  /** An 802.11 frame behind a radio's header. */
+  private radio(o: number, length: number): number {
+    this.kind = FrameKind.Ieee80211;
+    return length < 0 ? LINK_SHORT : o + length;
   }
 
   /** What follows a cooked header, whose protocol is an EtherType, except for LLC. */

@@ -8,12 +8,17 @@ export const LinkType = {
   Ppp: 9,
   PppHdlc: 50,
   Raw: 101,
+  CiscoHdlc: 104,
   Ieee80211: 105,
   Loop: 108,
   LinuxSll: 113,
+  Prism: 119,
   Radiotap: 127,
+  Avs: 163,
+  Ppi: 192,
   Ipv4: 228,
   Ipv6: 229,
+  Nflog: 239,
   LinuxSll2: 276,
 } as const;
 

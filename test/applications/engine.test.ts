@@ -90,7 +90,12 @@ describe('the messages of a stream', () => {
   });
 
   it('may go on after the other side has spoken', () => {
-    const c = talk(false).ask('one;a question in').answer('!1;and an').ask(' two parts;').answer('swer;').end();
+    const c = talk(false)
+      .ask('one;a question in')
+      .answer('!1;and an')
+      .ask(' two parts;')
+      .answer('swer;')
+      .end();
     expect(asked(c)).toEqual(['one!1 ok', 'a question in two partsand answer ok']);
     expect(c.told).toEqual({ ServerName: 'one' });
   });

@@ -29,6 +29,15 @@ function only(packet: Uint8Array | Captured): Seen {
   return frames[0];
 }
 
+/** The header of the attribute with the packet. */
+function nflogPayload(packet: Uint8Array, little: boolean): Uint8Array {
+  const header = new Uint8Array(4);
+  const view = new DataView(header.buffer);
+  view.setUint16(0, 4 + packet.length, little);
+  view.setUint16(2, 9, little);
+  return header;
+}
+
 describe('plain frames', () => {
   it('have a point without addresses, named after where they come from', () => {
     const out = read([FRAME]);
@@ -73,6 +82,33 @@ describe('plain frames', () => {
     ['PPP without address and control', LinkType.PppHdlc, hex('0057'), IP6, 0x880b],
     ['802.11', LinkType.Ieee80211, join(WLAN, LLC), IP, 0x8200],
     ['radiotap', LinkType.Radiotap, join(hex('00000a00 00000000 ffff'), WLAN, LLC), IP, 0x8200],
+    ['a Prism header', LinkType.Prism, join(hex('44000000 0c000000 ffffffff'), WLAN, LLC), IP, 0x8200],
+    ['an AVS header', LinkType.Avs, join(hex('80211001 0000000c ffffffff'), WLAN, LLC), IP, 0x8200],
+    ['Cisco HDLC', LinkType.CiscoHdlc, hex('0f00 0800'), IP, 0x0800],
+    ['Cisco HDLC and MPLS', LinkType.CiscoHdlc, hex('8f00 8847 00011140'), IP, 0x8847],
+    ['Cisco HDLC where PPP is expected', LinkType.PppHdlc, hex('0f00 86dd'), IP6, 0x0800],
+    [
+      'a log of a firewall, little endian',
+      LinkType.Nflog,
+      join(hex('02000001 0800 0100 08000300 0600 0a00 61620000'), nflogPayload(IP, true)),
+      IP,
+      0x0800,
+    ],
+    [
+      'a log of a firewall, big endian',
+      LinkType.Nflog,
+      join(hex('0a000001 0005 000a 61000000'), nflogPayload(IP6, false)),
+      IP6,
+      0x0800,
+    ],
+    ['PPI', LinkType.Ppi, hex('00000c00 01000000 ffffffff 020000000001020000000002 0800'), IP, 0x6558],
+    [
+      'PPI and radiotap',
+      LinkType.Ppi,
+      join(hex('00000800 7f000000 0000080000000000'), WLAN, LLC),
+      IP,
+      0x8200,
+    ],
   ])('are found behind %s', (_, linkType, header, ip, protocol) => {
     const seen = only({ bytes: join(header, ip), linkType });
     expect(seen).toMatchObject({ ipVersion: ip[0] >>> 4, protocol: 17, ports: [5000, 53], malformed: '' });
@@ -94,10 +130,17 @@ describe('plain frames', () => {
       { bytes: hex('0000'), linkType: LinkType.LinuxSll },
       { bytes: hex('0100 0800 0000 0000'), linkType: LinkType.Radiotap },
       { bytes: hex('63000000 00'), linkType: LinkType.Null },
+      { bytes: hex('0f00 08'), linkType: LinkType.CiscoHdlc },
+      { bytes: hex('02000001 0800 0100 08000300'), linkType: LinkType.Nflog },
+      { bytes: hex('02000001 0200 0100 08000300'), linkType: LinkType.Nflog },
+      { bytes: hex('07000001 0800 0100 08000300'), linkType: LinkType.Nflog },
+      { bytes: join(hex('00000800 c0000000'), IP), linkType: LinkType.Ppi },
+      { bytes: join(hex('00000800 93000000'), IP), linkType: LinkType.Ppi },
+      { bytes: join(hex('00000700 01000000'), IP), linkType: LinkType.Ppi },
     ]);
     expect(out.frames).toEqual([]);
-    expect(out.demux.counters).toMatchObject({ packets: 4, plain: 4, unsupportedLinkType: 2 });
-    expect(out.malformed).toEqual({ link_header: 2 });
+    expect(out.demux.counters).toMatchObject({ packets: 11, plain: 11, unsupportedLinkType: 6 });
+    expect(out.malformed).toEqual({ link_header: 5 });
   });
 
   it('are walked through GRE, and counted where that is a mirror', () => {
