@@ -1,11 +1,14 @@
 import { Outcome } from '../../model/told.js';
 import { type Dialogue, Read, type Reader, STATELESS } from '../reader.js';
-import { endOfLine } from '../text.js';
+import { endOfLine, isDigit } from '../text.js';
+import { REQUEST, RESPONSE, readBinary } from './binary.js';
+import { ANSWERS, COMMANDS } from './words.js';
 
 const CR = 0x0d;
 const SPACE = 0x20;
 /** The longest line: a key has 250 bytes at most. */
 const LONGEST_LINE = 2048;
+const LONGEST_WORD = 32;
 /** Words of a line that are looked at. */
 const MOST_WORDS = 6;
 /** Before the text of a datagram: its request, its number, how many there are, zeros. */
@@ -23,6 +26,8 @@ const WITH_DATA: Readonly<Record<string, number>> = {
 };
 /** Commands without a key. */
 const WITHOUT_KEY: ReadonlySet<string> = new Set(['STATS', 'VERSION', 'FLUSH_ALL', 'VERBOSITY', 'MN']);
+const KNOWN_COMMANDS: ReadonlySet<string> = new Set(COMMANDS);
+const KNOWN_ANSWERS: ReadonlySet<string> = new Set(ANSWERS);
 /** Answers that are errors. */
 const ERRORS: Readonly<Record<string, Outcome>> = {
   ERROR: Outcome.ClientError,
@@ -34,7 +39,8 @@ const REFUSALS: ReadonlySet<string> = new Set(['NOT_STORED', 'EXISTS', 'NOT_FOUN
 
 /**
  * The text protocol of memcached (protocol.txt of its distribution): a line for each command and its answer,
- * with data behind some. Keys are kept, values are not.
+ * with data behind some; and the binary one. Keys are kept, values are not: a line that does not begin with
+ * a word of the protocol may be one, and is not read.
  */
 export class MemcachedReader implements Reader {
   readonly inTurns = true;
@@ -48,6 +54,7 @@ export class MemcachedReader implements Reader {
   }
 
   stream(d: Dialogue, b: Uint8Array, o: number, end: number): number {
+    if (b[o] === (d.fromClient ? REQUEST : RESPONSE)) return readBinary(d, b, o, end);
     const line = endOfLine(b, o, end);
     if (line < 0) {
       if (end - o > LONGEST_LINE) return d.malformed();
@@ -57,7 +64,7 @@ export class MemcachedReader implements Reader {
     this.split(b, o, stop > o && b[stop - 1] === CR ? stop - 1 : stop);
     if (this.words === 0) return line < 0 ? Read.Turn : stop + 1 - o;
     const data = d.fromClient ? this.command(d, b) : this.answer(d, b);
-    return line < 0 ? Read.Turn : stop + 1 - o + data;
+    return line < 0 || data < 0 ? Read.Turn : stop + 1 - o + data;
   }
 
   datagram(d: Dialogue, b: Uint8Array, o: number, end: number): void {
@@ -69,9 +76,10 @@ export class MemcachedReader implements Reader {
     }
   }
 
-  /** @returns bytes of data behind the line */
+  /** @returns bytes of data behind the line; -1 if it is no command */
   private command(d: Dialogue, b: Uint8Array): number {
-    const method = d.texts.upper(b, this.starts[0], this.ends[0], 32);
+    const method = d.texts.upper(b, this.starts[0], this.ends[0], LONGEST_WORD);
+    if (!KNOWN_COMMANDS.has(method)) return -1;
     if (method === 'QUIT') {
       d.row().method = method;
       return 0;
@@ -85,10 +93,12 @@ export class MemcachedReader implements Reader {
     return place === undefined ? 0 : this.dataLength(b, place);
   }
 
-  /** @returns bytes of data behind the line */
+  /** @returns bytes of data behind the line; -1 if it is no answer */
   private answer(d: Dialogue, b: Uint8Array): number {
     const q = d.oldest;
-    const word = d.texts.ascii(b, this.starts[0], this.ends[0], 32);
+    const word = d.texts.ascii(b, this.starts[0], this.ends[0], LONGEST_WORD);
+    // INCR and DECR are answered with a number.
+    if (!KNOWN_ANSWERS.has(word) && (q === undefined || !isDigit(b[this.starts[0]]))) return -1;
     // Values come before the END of their answer, statistics likewise.
     if (word === 'VALUE' || word === 'STAT') {
       if (q !== undefined) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MemcachedReader } from '../../../src/applications/memcached/reader.js';
 import type { Application } from '../../../src/applications/reader.js';
 import { Conversation } from '../../support/conversation.js';
-import { samples } from './samples.js';
+import { binary, samples } from './samples.js';
 
 const is = () => true;
 const MEMCACHED: Application = {
@@ -46,6 +46,50 @@ describe('memcached', () => {
   it('is read over UDP', () => {
     const c = talk().datagram(0, '\0\x07\0\0\0\x01\0\0get k\r\n').datagram(1, '\0\x07\0\0\0\x01\0\0END\r\n');
     expect(said(c)).toEqual(['GET k  ok']);
+  });
+
+  it('takes no value for a command or an answer', () => {
+    const c = talk().ask('password=secret 1\r\n').answer('user secret\r\n');
+    c.ask('incr n 1\r\n').answer('17\r\n');
+    expect(said(c)).toEqual(['INCR n  ok']);
+  });
+
+  it('reads the binary protocol', () => {
+    const c = talk().ask(binary(0x80, 0, 7, 0, '', 'user:1'));
+    c.answer(binary(0x81, 0, 7, 0, '\0\0\0\0', '', 'SET a\r\nGET secret\r\n'));
+    c.ask(binary(0x80, 1, 8, 0, '\0\0\0\0\0\0\0\0', 'user:2', `\r\n${'s'.repeat(9000)}`));
+    c.answer(binary(0x81, 1, 8, 0x82, '', '', 'Out of memory'));
+    c.ask(binary(0x80, 0x0d, 0, 0, '', 'x'), binary(0x80, 0x0c, 0, 0, '', 'y'), binary(0x80, 0x0a, 0, 0));
+    c.answer(binary(0x81, 0x0c, 0, 1), binary(0x81, 0x0a, 0, 0));
+    c.ask(binary(0x80, 0x10, 9, 0, '', 'items'));
+    c.answer(binary(0x81, 0x10, 9, 0, '', 'pid', '1'), binary(0x81, 0x10, 9, 0));
+    c.ask(binary(0x80, 0x21, 9, 0, '', 'PLAIN', '\0app\0secret')).answer(binary(0x81, 0x21, 9, 0x20));
+    c.ask(binary(0x80, 0x3f, 9, 0), binary(0x80, 7, 9, 0)).answer(binary(0x81, 4, 4, 1));
+    expect(said(c)).toEqual([
+      'GET user:1  ok',
+      'SET user:2 OUT_OF_MEMORY server_error',
+      'GETKQ x  ok',
+      'GETK y NOT_FOUND ok',
+      'NOOP   ok',
+      'STATS   ok',
+      'SASL_AUTH  AUTH_ERROR client_error',
+      'QUIT   ok',
+      'DELETE  NOT_FOUND unasked',
+    ]);
+    expect([c.rows[0], c.rows[3]].map((r) => r.attributes)).toEqual([{ hits: '1' }, { hits: '0' }]);
+    expect(c.rows[1].requestBytes).toBe(24 + 8 + 6 + 9002);
+    expect(JSON.stringify(c.rows)).not.toContain('secret');
+  });
+
+  it('finds its way in the binary protocol', () => {
+    const get = binary(0x80, 0, 1, 0, '', 'key');
+    const inPieces = talk();
+    for (let i = 0; i < get.length; i += 5) inPieces.ask(get.subarray(i, i + 5));
+    expect(said(inPieces.answer(binary(0x81, 0, 1, 1)))).toEqual(['GET key NOT_FOUND ok']);
+    const wrong = Buffer.from(get);
+    wrong[5] = 1;
+    expect(said(talk().ask(wrong))).toEqual([]);
+    expect(said(talk().lose(0, 100).ask(get.subarray(0, 20)))).toEqual([]);
   });
 
   it('is over where a line does not end', () => {
