@@ -86,6 +86,7 @@ function message(d: Dialogue, s: PostgresqlState, b: Uint8Array, o: number, end:
     case 0x6e: // NoData
     case ROW:
     case 0x48: // CopyOutResponse
+    case 0x57: // CopyBothResponse
     case COPY_DATA:
     case 0x56: // FunctionCallResponse
       if (q !== undefined && !isLogin) begin(d, q);

@@ -193,6 +193,16 @@ describe('PostgreSQL', () => {
     expect(c.rows[1].responseUs).toBe(1000);
   });
 
+  it('replicates, for as long as the conversation lasts', () => {
+    const c = loggedIn()
+      .ask(query('START_REPLICATION SLOT "s" LOGICAL 0/0'))
+      .answer(message('W', [0, 0, 0]));
+    c.wait(9000).ask(message('d', 'r')).wait(5000).answer(message('d', 'w')).ask(message('d', 'r')).end();
+    expect(c.rows.slice(1).map((r) => [r.method, r.outcome, r.responseUs])).toEqual([
+      ['START_REPLICATION', 'ok', 1000],
+    ]);
+  });
+
   it('cancels', () => {
     expect(seen(open().ask(startup(CANCEL)))).toEqual(['CANCEL   ok']);
   });
