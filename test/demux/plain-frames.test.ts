@@ -102,7 +102,13 @@ describe('plain frames', () => {
       0x0800,
     ],
     ['PPI', LinkType.Ppi, hex('00000c00 01000000 ffffffff 020000000001020000000002 0800'), IP, 0x6558],
-    ['PPI and radiotap', LinkType.Ppi, join(hex('00000800 7f000000 0000080000000000'), WLAN, LLC), IP, 0x8200],
+    [
+      'PPI and radiotap',
+      LinkType.Ppi,
+      join(hex('00000800 7f000000 0000080000000000'), WLAN, LLC),
+      IP,
+      0x8200,
+    ],
   ])('are found behind %s', (_, linkType, header, ip, protocol) => {
     const seen = only({ bytes: join(header, ip), linkType });
     expect(seen).toMatchObject({ ipVersion: ip[0] >>> 4, protocol: 17, ports: [5000, 53], malformed: '' });
