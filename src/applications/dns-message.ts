@@ -18,14 +18,18 @@ export function isDnsMessage(b: Uint8Array, o: number, end: number, isWhole: boo
   if (end - o < HEADER) return false;
   const questions = u16(b, o + 4);
   const answers = u16(b, o + 6);
-  if (((b[o + 2] >> 3) & 15) > LAST_OPCODE || (b[o + 3] & 0x40) !== 0) return false;
   if (questions > MOST_QUESTIONS || answers > MOST_ANSWERS) return false;
+  // A whole question leaves no doubt. Else the header has to tell, also by what is reserved in it.
+  const isPlausible = ((b[o + 2] >> 3) & 15) <= LAST_OPCODE && (b[o + 3] & 0x40) === 0;
   if (questions === 0)
-    return answers + u16(b, o + 8) + u16(b, o + 10) > 0 || (b[o + 2] >= 0x80 && end - o === HEADER);
+    return (
+      isPlausible &&
+      (answers + u16(b, o + 8) + u16(b, o + 10) > 0 || (b[o + 2] >= 0x80 && end - o === HEADER))
+    );
   const name = nameEnd(b, o + HEADER, end);
   if (name < 0) return false;
   // The high byte of a class is zero but for a bit of mDNS (RFC 6762 section 18.12).
-  return name + 4 > end ? !isWhole : (b[name + 2] & 0x7f) === 0;
+  return name + 4 > end ? isPlausible && !isWhole : (b[name + 2] & 0x7f) === 0;
 }
 
 /** The end of a name without compression; `end` if it goes on behind that; -1 if it is none. */

@@ -50,6 +50,9 @@ const messages: [6 | 17, number, 'client' | 'server', Uint8Array | string, strin
   [6, 1883, 'client', hex('10 0c 0004 4d515454 04 02 003c 0000'), 'mqtt'],
   [6, 53, 'client', Buffer.concat([hex('001d'), dns]), 'dns'],
   [17, 53, 'client', dns, 'dns'],
+  // Reserved bits do not matter where there is a question; without one nothing else tells.
+  [17, 53, 'client', hex('1234 7960 0001 0000 0000 0000 0161 00 0001 0001'), 'dns'],
+  [17, 53, 'client', hex('1234 0140 0000 0001 0000 0000 0161 00 0001 0001 00000000 0000'), ''],
   [17, 5353, 'client', dns, 'mdns'],
   [17, 123, 'client', Buffer.concat([hex('23'), Buffer.alloc(47)]), 'ntp'],
   [17, 514, 'client', '<34>Oct 11 22:14:15 host su: x', 'syslog'],

@@ -29,6 +29,7 @@ import { QUESTION_CHARACTERS } from '../../src/applications/engine/questions.js'
 import { FAR_BEHIND, MOST_MESSAGES, PATIENCE } from '../../src/applications/engine/streams.js';
 import { LONGEST_NAME, LONGEST_RESOURCE } from '../../src/applications/engine/texts.js';
 import { MOST_TABLES } from '../../src/applications/http2/reader.js';
+import { MOST_LARGE_TABLES, MOST_TABLE_BYTES } from '../../src/applications/http2/tables.js';
 import { MOST_ANSWERS, MOST_ATTRIBUTES } from '../../src/applications/question.js';
 import { MOST_STREAMS } from '../../src/applications/quic/stream-pool.js';
 import { MOST_REMEMBERED_TEXT } from '../../src/applications/room.js';
@@ -400,6 +401,7 @@ const NUMBERS: [string, string[]][] = [
   ['waiting for the answer to a datagram', [`${ANSWER_SECONDS} s`]],
   ['UDP ports where media of a call is expected', [grouped(MOST_EXPECTED)]],
   ['HTTP/2 conversations with header tables', [grouped(MOST_TABLES)]],
+  ['HTTP/2 header tables larger than', [kib(MOST_TABLE_BYTES), grouped(MOST_LARGE_TABLES)]],
   ['QUIC handshakes that are put together', [grouped(MOST_STREAMS)]],
   ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
   ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],

@@ -13,6 +13,8 @@ const MOST_NUMBER = 1 << 24;
 export class Hpack {
   /** Whether the block cannot be read on: nothing that comes later in this direction can be either. */
   isBroken = false;
+  /** Whether that is because its table is larger than is followed. */
+  isTooLarge = false;
   /** The field at hand: where its name and value are. */
   nameBytes: Uint8Array = STATIC_BYTES;
   nameAt = 0;
@@ -30,7 +32,7 @@ export class Hpack {
 
   /** @param table of the direction that the block belongs to */
   begin(table: DynamicTable, b: Uint8Array, o: number, end: number): void {
-    this.isBroken = false;
+    this.isBroken = this.isTooLarge = false;
     this.table = table;
     this.b = b;
     this.p = o;
@@ -47,7 +49,9 @@ export class Hpack {
       if (first >= 0x40) return this.literal(table, this.number(6), true);
       if (first < 0x20) return this.literal(table, this.number(4), false);
       const size = this.number(5);
-      if (size < 0 || !table.resize(size)) return this.broken();
+      if (size < 0) return this.broken();
+      this.isTooLarge = !table.resize(size);
+      if (this.isTooLarge) return this.broken();
     }
     return false;
   }

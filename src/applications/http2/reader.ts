@@ -5,7 +5,7 @@ import type { Question } from '../question.js';
 import { type Dialogue, Read, type Reader, type State } from '../reader.js';
 import { Fields } from './fields.js';
 import { Hpack } from './hpack.js';
-import { DynamicTable } from './tables.js';
+import { DynamicTable, LargeRooms } from './tables.js';
 
 const FRAME_BYTES = 9;
 /** Types of frames that are read (RFC 9113, 6). */
@@ -27,15 +27,19 @@ class Direction {
   /** Whether its first frame was seen. */
   isBegun = false;
   /** What it says of header fields refers to this. */
-  readonly table = new DynamicTable();
+  readonly table: DynamicTable;
+
+  constructor(large: LargeRooms) {
+    this.table = new DynamicTable(large);
+  }
 }
 
 class Http2State implements State {
   readonly directions: readonly [client: Direction, server: Direction] | undefined;
 
-  /** @param hasTables whether there is memory for it */
-  constructor(hasTables: boolean) {
-    this.directions = hasTables ? [new Direction(), new Direction()] : undefined;
+  /** @param large room for its tables where they grow; undefined where there is no memory for any */
+  constructor(large: LargeRooms | undefined) {
+    if (large !== undefined) this.directions = [new Direction(large), new Direction(large)];
   }
 
   reset(): void {
@@ -59,9 +63,10 @@ export class Http2Reader implements Reader {
   private readonly block = new Uint8Array(MOST_BLOCK);
   private gathered = 0;
   private states = 0;
+  private readonly large = new LargeRooms();
 
   newState(): State {
-    return new Http2State(this.states++ < MOST_TABLES);
+    return new Http2State(this.states++ < MOST_TABLES ? this.large : undefined);
   }
 
   stream(d: Dialogue, b: Uint8Array, o: number, end: number): number {
@@ -85,8 +90,7 @@ export class Http2Reader implements Reader {
     }
     if (o + FRAME_BYTES > end) return d.ending === '' ? Read.More : Read.Over;
     const type = b[o + 3];
-    // The first frame says how the direction is used (3.4).
-    if (!direction.isBegun && (type !== Frame.Settings || (b[o + 4] & ACK) !== 0)) return d.malformed();
+    if (!direction.isBegun && !isFirst(d, type, b[o + 4])) return d.malformed();
     direction.isBegun = true;
     return this.frame(d, direction, type, b, o, end);
   }
@@ -150,7 +154,10 @@ export class Http2Reader implements Reader {
       else this.response(d, id, isLast);
     }
     if (d.ending !== '') return Read.Over;
-    return isRead ? taken : d.malformed();
+    if (isRead) return taken;
+    if (!hpack.isTooLarge) return d.malformed();
+    d.tell(Told.Partial, 'limit');
+    return Read.Over;
   }
 
   /** Puts the fragments of a block together. @returns bytes of its frames; 0 for more, -1 if they are bad */
@@ -238,6 +245,14 @@ function goOn(d: Dialogue, q: Question): void {
   q.answered = true;
   q.endedSec = d.sec;
   q.endedNsec = d.nsec;
+}
+
+/**
+ * Whether this can be the first frame of its direction: it says how that is used (3.4). Some say before that
+ * they have the other side's; after a loss it could as well be from the middle.
+ */
+function isFirst(d: Dialogue, type: number, flags: number): boolean {
+  return type === Frame.Settings && ((flags & ACK) === 0 || !d.isResumed);
 }
 
 /** Bytes that are as in the client's preface (3.4). */

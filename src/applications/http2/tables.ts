@@ -31,34 +31,77 @@ function fillTables(): void {
   STATIC_AT[2 * STATIC_COUNT] = n;
 }
 
-/** Bytes that a dynamic table may take, which is what peers begin with; no larger ones are followed. */
-export const MOST_TABLE_BYTES = 4096;
+/** Bytes that a dynamic table may take: what peers begin with, and the most that is followed. */
+const TABLE_BYTES = 4096;
+export const MOST_TABLE_BYTES = 65_536;
 /** What an entry takes besides its name and value (RFC 7541, 4.1). */
 const ENTRY_BYTES = 32;
-const MOST_ENTRIES = MOST_TABLE_BYTES / ENTRY_BYTES;
+/** Tables at once that are larger than what peers begin with: browsers and large servers have those. */
+export const MOST_LARGE_TABLES = 256;
 
-/** The dynamic table of one direction. Entries stand in `bytes` one behind the other, the oldest first. */
+/** Where a table's entries stand: in `bytes`, one behind the other, and in lists where each begins. */
+class Room {
+  readonly bytes: Uint8Array;
+  readonly places: number;
+  readonly at: Uint32Array;
+  readonly names: Uint16Array;
+  readonly values: Uint16Array;
+
+  constructor(bytes: number) {
+    this.bytes = new Uint8Array(bytes);
+    this.places = bytes / ENTRY_BYTES;
+    this.at = new Uint32Array(this.places);
+    this.names = new Uint16Array(this.places);
+    this.values = new Uint16Array(this.places);
+  }
+}
+
+/** The room of large tables, made when it is needed and used again. */
+export class LargeRooms {
+  private readonly free: Room[] = [];
+  private made = 0;
+
+  /** @returns undefined where all is in use */
+  take(): Room | undefined {
+    const room = this.free.pop();
+    if (room !== undefined || this.made === MOST_LARGE_TABLES) return room;
+    this.made++;
+    return new Room(MOST_TABLE_BYTES);
+  }
+
+  give(room: Room): void {
+    this.free.push(room);
+  }
+}
+
+/** The dynamic table of one direction, the oldest entry first. */
 export class DynamicTable {
-  readonly bytes = new Uint8Array(MOST_TABLE_BYTES);
-  private readonly at = new Uint16Array(MOST_ENTRIES);
-  private readonly names = new Uint16Array(MOST_ENTRIES);
-  private readonly values = new Uint16Array(MOST_ENTRIES);
+  private readonly small = new Room(TABLE_BYTES);
+  private room = this.small;
   /** The place of the oldest entry in the lists, which come round. */
   private oldest = 0;
   count = 0;
   private size = 0;
-  private most = MOST_TABLE_BYTES;
+  private most = TABLE_BYTES;
   /** Where the next entry's bytes go. */
   private end = 0;
 
+  constructor(private readonly large: LargeRooms) {}
+
+  get bytes(): Uint8Array {
+    return this.room.bytes;
+  }
+
   reset(): void {
     this.oldest = this.count = this.size = this.end = 0;
-    this.most = MOST_TABLE_BYTES;
+    this.most = TABLE_BYTES;
+    if (this.room !== this.small) this.large.give(this.room);
+    this.room = this.small;
   }
 
   /** Sets how large it may be. @returns false if that is more than is followed */
   resize(bytes: number): boolean {
-    if (bytes > MOST_TABLE_BYTES) return false;
+    if (bytes > MOST_TABLE_BYTES || (bytes > this.bytes.length && !this.grow())) return false;
     this.most = bytes;
     this.makeRoom(0);
     return true;
@@ -72,38 +115,40 @@ export class DynamicTable {
     this.makeRoom(size);
     if (size > this.most) return;
     if (this.end + name + value > this.bytes.length) this.compact();
-    const i = (this.oldest + this.count++) % MOST_ENTRIES;
-    this.at[i] = this.end;
-    this.names[i] = name;
-    this.values[i] = value;
-    for (let k = nameAt; k < nameEnd; k++) this.bytes[this.end++] = b[k];
-    for (let k = valueAt; k < valueEnd; k++) this.bytes[this.end++] = b[k];
+    const { room } = this;
+    const i = (this.oldest + this.count++) % room.places;
+    room.at[i] = this.end;
+    room.names[i] = name;
+    room.values[i] = value;
+    for (let k = nameAt; k < nameEnd; k++) room.bytes[this.end++] = b[k];
+    for (let k = valueAt; k < valueEnd; k++) room.bytes[this.end++] = b[k];
     this.size += size;
   }
 
   /** Where the name of entry `i` begins in `bytes`; 0 is the one that was added last. */
   nameAt(i: number): number {
-    return this.at[this.place(i)];
+    return this.room.at[this.place(i)];
   }
 
   valueAt(i: number): number {
     const place = this.place(i);
-    return this.at[place] + this.names[place];
+    return this.room.at[place] + this.room.names[place];
   }
 
   valueEnd(i: number): number {
-    return this.valueAt(i) + this.values[this.place(i)];
+    return this.valueAt(i) + this.room.values[this.place(i)];
   }
 
   private place(i: number): number {
-    return (this.oldest + this.count - 1 - i) % MOST_ENTRIES;
+    return (this.oldest + this.count - 1 - i) % this.room.places;
   }
 
   /** Gives up the oldest entries until one of this size has room, or all. */
   private makeRoom(size: number): void {
+    const { room } = this;
     while (this.count > 0 && this.size + size > this.most) {
-      this.size -= this.names[this.oldest] + this.values[this.oldest] + ENTRY_BYTES;
-      this.oldest = (this.oldest + 1) % MOST_ENTRIES;
+      this.size -= room.names[this.oldest] + room.values[this.oldest] + ENTRY_BYTES;
+      this.oldest = (this.oldest + 1) % room.places;
       this.count--;
     }
     if (this.count === 0) this.end = 0;
@@ -111,9 +156,27 @@ export class DynamicTable {
 
   /** Moves the entries to the beginning of `bytes`. */
   private compact(): void {
-    const from = this.at[this.oldest];
-    this.bytes.copyWithin(0, from, this.end);
-    for (let k = 0; k < this.count; k++) this.at[(this.oldest + k) % MOST_ENTRIES] -= from;
+    const { room } = this;
+    const from = room.at[this.oldest];
+    room.bytes.copyWithin(0, from, this.end);
+    for (let k = 0; k < this.count; k++) room.at[(this.oldest + k) % room.places] -= from;
     this.end -= from;
+  }
+
+  /** Moves the entries to where more have room. @returns whether there is such a place */
+  private grow(): boolean {
+    const from = this.room;
+    const to = this.large.take();
+    if (to === undefined) return false;
+    to.bytes.set(from.bytes.subarray(0, this.end));
+    for (let k = 0; k < this.count; k++) {
+      const place = (this.oldest + k) % from.places;
+      to.at[k] = from.at[place];
+      to.names[k] = from.names[place];
+      to.values[k] = from.values[place];
+    }
+    this.room = to;
+    this.oldest = 0;
+    return true;
   }
 }

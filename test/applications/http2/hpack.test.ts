@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Hpack } from '../../../src/applications/http2/hpack.js';
-import { DynamicTable } from '../../../src/applications/http2/tables.js';
+import { DynamicTable, LargeRooms, MOST_LARGE_TABLES } from '../../../src/applications/http2/tables.js';
 import { hex } from '../../support/conversation.js';
 
 const hpack = new Hpack();
@@ -55,7 +55,7 @@ const RESPONSES = [
 
 describe('the examples of RFC 7541, appendix C', () => {
   it('each kind of field (C.2)', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     expect(read(table, '400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572')).toEqual([
       'custom-key: custom-header',
     ]);
@@ -66,7 +66,7 @@ describe('the examples of RFC 7541, appendix C', () => {
   });
 
   it('requests (C.3)', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     const blocks = [
       '8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d',
       '8286 84be 5808 6e6f 2d63 6163 6865',
@@ -76,7 +76,7 @@ describe('the examples of RFC 7541, appendix C', () => {
   });
 
   it('requests in Huffman code (C.4)', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     const blocks = [
       '8286 8441 8cf1 e3c2 e5f2 3a6b a0ab 90f4 ff',
       '8286 84be 5886 a8eb 1064 9cbf',
@@ -86,7 +86,7 @@ describe('the examples of RFC 7541, appendix C', () => {
   });
 
   it('responses, with a table of 256 bytes (C.5)', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     table.resize(256);
     const blocks = [
       `4803 3330 3258 0770 7269 7661 7465 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32
@@ -101,7 +101,7 @@ describe('the examples of RFC 7541, appendix C', () => {
   });
 
   it('responses in Huffman code (C.6)', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     table.resize(256);
     const blocks = [
       `4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e 919d 29ad
@@ -116,7 +116,7 @@ describe('the examples of RFC 7541, appendix C', () => {
 
 describe('the dynamic table', () => {
   it('gives up its oldest entries, whatever their sizes', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     const model: string[] = [];
     let size = 0;
     for (let i = 0; i < 2000; i++) {
@@ -134,12 +134,35 @@ describe('the dynamic table', () => {
   });
 
   it('is emptied by what is larger than it, and by its size', () => {
-    const table = new DynamicTable();
+    const table = new DynamicTable(new LargeRooms());
     read(table, '4001 6101 62');
     expect(read(table, '20 3f e1 1f 4001 6101 62')).toEqual(['a: b']);
     expect(table.count).toBe(1);
     expect(read(table, Buffer.concat([hex('4001 61'), string('x'.repeat(5000))])).length).toBe(1);
     expect(table.count).toBe(0);
+  });
+
+  it('may become larger, as browsers want it, while there is room for that', () => {
+    const large = new LargeRooms();
+    const table = new DynamicTable(large);
+    const added = (n: number) => read(table, Buffer.concat([hex('4001 61'), string(`${n}`.repeat(1000))]));
+    for (let i = 1; i < 6; i++) added(i);
+    expect(table.count).toBe(3);
+    // 65,536, and back to 4,096.
+    expect(read(table, '3f e1 ff 03 be')).toEqual([`a: ${'5'.repeat(1000)}`]);
+    for (let i = 6; i < 10; i++) added(i);
+    expect(table.count).toBe(7);
+    expect(read(table, 'c4 be')).toEqual([`a: ${'3'.repeat(1000)}`, `a: ${'9'.repeat(1000)}`]);
+    expect(read(table, '3f e1 1f be')).toEqual([`a: ${'9'.repeat(1000)}`]);
+    expect(table.count).toBe(3);
+    expect(read(table, '3f e2 ff 03')).toEqual(['broken']);
+    expect(hpack.isTooLarge).toBe(true);
+
+    table.reset();
+    const tables = Array.from({ length: MOST_LARGE_TABLES + 1 }, () => new DynamicTable(large));
+    expect(tables.filter((t) => t.resize(65_536)).length).toBe(MOST_LARGE_TABLES);
+    tables[0].reset();
+    expect(tables.at(-1)?.resize(65_536)).toBe(true);
   });
 
   /** A string of up to 16 KiB. */
@@ -158,11 +181,11 @@ it('is broken by indices, lengths, sizes and codes that cannot be', () => {
     '40 05 61',
     '40 01 61',
     '40',
-    '3f e2 1f',
+    '3f e2 ff 03',
     '40 81 ff 01 61', // padding of 8 bits
     '40 84 ff ff ff ff 01 61', // the end of the string
     '40 81 00 01 61', // padding that is not of ones
     '04 7f',
   ])
-    expect(read(new DynamicTable(), digits).at(-1), digits).toBe('broken');
+    expect(read(new DynamicTable(new LargeRooms()), digits).at(-1), digits).toBe('broken');
 });

@@ -175,6 +175,22 @@ it('is given up where the beginning is none, or a block is broken', () => {
   expect(broken.isOver).toBe(true);
 });
 
+it('is read where a side says first that it has the settings of the other one', () => {
+  const ack = frame(TYPE.settings, 1, 0, '');
+  const c = talk()
+    .answer(SETTINGS)
+    .ask(PREFACE, Buffer.concat([ack, SETTINGS]));
+  c.answer(ack)
+    .ask(get(1, '/1'))
+    .answer(headers(1, block({ ':status': '200' }), LAST));
+  expect(summary(c)).toEqual(['/1 200 ok']);
+});
+
+it('is not read on where a table of header fields is larger than is followed', () => {
+  const c = opened().ask(headers(1, Buffer.from([0x3f, 0xe2, 0xff, 0x03, 0x82]), LAST));
+  expect([c.isOver, c.told.Partial]).toEqual([true, 'limit']);
+});
+
 describe('what Node.js writes', () => {
   /** Both sides of a connection in memory; what each writes is kept. */
   function pair(kept: [side: 0 | 1, bytes: Buffer][]): [Duplex, Duplex] {
