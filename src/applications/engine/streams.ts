@@ -193,8 +193,9 @@ export class Streams {
       this.resume(d, s, sequence);
       return;
     }
-    // A message that goes on is no turn: nothing is missing before this.
-    if (s.phase !== Phase.Reading || ((sequence - s.next - (s.block?.have ?? 0)) | 0) <= 0) return;
+    // A message that goes on is no turn: nothing is missing before this. Behind a loss it may be no message.
+    const have = s.skipped ? 0 : (s.block?.have ?? 0);
+    if (s.phase !== Phase.Reading || ((sequence - s.next - have) | 0) <= 0) return;
     if (!s.wasAcked || ((s.acked - sequence) | 0) < 0) {
       this.noteTurn(d, side, sequence);
       return;
