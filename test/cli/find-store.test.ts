@@ -15,6 +15,7 @@ import { runLine } from '../support/command-lines.js';
 
 const MAIN = resolve('dist/cli/main.js');
 const CAPTURE = resolve('test/fixtures/erspan2.pcap');
+const ANOTHER = resolve('test/fixtures/erspan1.pcap');
 const directory = mkdtempSync(join(tmpdir(), 'mirrorlake-find-'));
 const at = (name: string): string => join(directory, name);
 const before = process.cwd();
@@ -212,7 +213,7 @@ describe('in the current directory', () => {
     const sql = ['query', 'SELECT count() FROM sessions'];
     await mirrorlake(cwd, ['read', CAPTURE, '--quiet']);
     const named = { MIRRORLAKE_STORE: './named' };
-    await mirrorlakeAlone(cwd, ['read', CAPTURE, CAPTURE, '--quiet'], named);
+    await mirrorlakeAlone(cwd, ['read', CAPTURE, ANOTHER, '--quiet'], named);
     expect((await mirrorlake(cwd, sql, named)).out).toBe('2\n');
     expect((await mirrorlakeAlone(cwd, sql)).out).toBe('1\n');
     expect((await mirrorlake(cwd, [...sql, '--store', './data'], named)).out).toBe('1\n');

@@ -401,7 +401,10 @@ const NUMBERS: [string, string[]][] = [
   ['waiting for the answer to a datagram', [`${ANSWER_SECONDS} s`]],
   ['UDP ports where media of a call is expected', [grouped(MOST_EXPECTED)]],
   ['HTTP/2 conversations with header tables', [grouped(MOST_TABLES)]],
-  ['HTTP/2 header tables larger than', [kib(MOST_TABLE_BYTES), grouped(MOST_LARGE_TABLES)]],
+  [
+    'HTTP/2 header tables larger than what peers begin with',
+    [kib(MOST_TABLE_BYTES), grouped(MOST_LARGE_TABLES)],
+  ],
   ['QUIC handshakes that are put together', [grouped(MOST_STREAMS)]],
   ['names, users and fingerprints of open sessions', [mib(reading.words), mib(limits.words)]],
   ['rows of `transactions` (`collect`)', [grouped(reading.rows.collect), grouped(limits.rows)]],
