@@ -24,7 +24,7 @@ What \`mirrorlake --help\` and \`man mirrorlake\` say, on one page. A test compa
   left alone.
 - \`--help\` ends with the directory of these pages on this machine.
 - With Node.js 22.8 and newer, what V8 compiles is kept in \`~/.cache/mirrorlake\` (\`$XDG_CACHE_HOME\`), some
-  3 MB, and commands start a third sooner. Nothing is kept where anybody but the user and root could change
+  3 MB, and commands start a fifth sooner. Nothing is kept where anybody but the user and root could change
   it, or with \`NODE_DISABLE_COMPILE_CACHE=1\`; the directory may be removed at any time.
 - A store's user and password come from the environment: \`MIRRORLAKE_STORE_USER\`,
   \`MIRRORLAKE_STORE_PASSWORD\`, \`MIRRORLAKE_STORE_TOKEN\`, or from a file with \`_FILE\` appended to the

@@ -14,7 +14,7 @@ interface CompileCache {
 
 /**
  * Keeps what V8 compiles for the next start, threads included, in a directory of the user's own
- * ($XDG_CACHE_HOME/mirrorlake, else ~/.cache/mirrorlake): a third of the time that a run over a small
+ * ($XDG_CACHE_HOME/mirrorlake, else ~/.cache/mirrorlake): a fifth of the time that a run over a small
  * capture takes is compiling. Node.js before 22.8 cannot. Without such a directory the program just compiles.
  *
  * Code is run as it stands there, so nobody else may be able to put it there: with `sudo`, whose home can

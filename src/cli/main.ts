@@ -2,6 +2,6 @@
 import { keepCompiled } from './compiled.js';
 
 keepCompiled();
-// Imported above, it would be compiled before.
+// A static import would be compiled before the line above runs.
 const { commandLine } = await import('./command-line.js');
 await commandLine();

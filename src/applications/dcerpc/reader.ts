@@ -50,6 +50,7 @@ export class DcerpcReader implements Reader {
     if (this.ntlm.find(d.texts, b, o + length - token, stop)) d.tell(Told.UserName, this.ntlm.user);
     return this.ntlm.user === '' ? length : Read.Over;
   }
+
   /** Over datagrams nobody logs on in clear. */
   datagram(d: Dialogue): void {
     d.over();
